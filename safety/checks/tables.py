@@ -1,0 +1,151 @@
+"""The classifier's weights: how they lie in files and are trusted, and what they give to bags of n-grams."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as read_tensors
+
+from safety.checks import features
+from safety.types import Category, SafetyError, Side
+
+CATEGORIES: tuple[Category, ...] = get_args(Category)
+LABELS = (*CATEGORIES, "any")
+"""What a table scores, a column each; `any` is harm of any kind."""
+PROMPT_LABELS = (*LABELS, "any_response")
+"""The prompts' table has a last column for harm of any kind in a response."""
+MANIFEST = "weights.json"
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Turns a side's log-odds into probabilities; a label each, in the order of LABELS."""
+
+    scale: Floats
+    shift: Floats
+    length: float
+    """What is taken off for many windows, times the logarithm of their number: each is a chance to err."""
+
+    def probabilities(self, highest: Floats, windows: int) -> Floats:
+        """From the highest log-odds over so many windows."""
+        odds = self.scale * (highest - self.length * np.log(windows)) + self.shift
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Weights: one row a bucket, one column a label, and a bias per label."""
+
+    weights: Floats
+    biases: Floats
+
+    def log_odds(self, bags: Sequence[features.Buckets]) -> Floats:
+        """One row a bag, one column a label: its buckets' weights, summed, over the root of their number."""
+        scores = np.empty((len(bags), len(self.biases)), dtype=np.float32)
+        for row, bag in enumerate(bags):
+            scores[row] = self.weights[bag].sum(axis=0) / np.sqrt(max(len(bag), 1))
+        return scores + self.biases
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All that the classifier knows. Responses are judged with the prompts' table."""
+
+    prompt: Table
+    post: Table
+    calibration: Mapping[Side, Calibration]
+    languages: tuple[str, ...]
+    version: str
+
+    def highest(self, folded: str, side: Side) -> tuple[Floats, int]:
+        """The highest log-odds over all windows of a folded text, by label, and how many windows."""
+        bags = features.bags(folded)
+        table = self.post if side == "post" else self.prompt
+        highest = table.log_odds(bags).max(axis=0)
+        if side == "response":
+            highest = np.concatenate([highest[: len(CATEGORIES)], highest[-1:]])
+        return highest[: len(LABELS)], len(bags)
+
+
+def load_tables(folder: Path) -> Tables:
+    """Tables from a folder; SafetyError where a file is missing, is not the one trained, or does not fit."""
+    manifest = _manifest(folder)
+    tensors = {name: _tensors(folder / name, digest) for name, digest in manifest["files"].items()}
+    try:
+        return _tables(manifest, tensors)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SafetyError(
+            f"The classifier's {MANIFEST} does not fit its weights ({error}); train them anew."
+        ) from None
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SafetyError(f"The classifier's {MANIFEST} cannot be read ({error.strerror}).") from None
+    except ValueError as error:
+        raise SafetyError(f"The classifier's {MANIFEST} is not JSON ({error}).") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise SafetyError(f"The classifier's {MANIFEST} must be an object that names its files.")
+    if manifest.get("features") != features.VERSION:
+        raise SafetyError(
+            f"The classifier's weights were trained for features {manifest.get('features')!r}; "
+            f"they must be {features.VERSION!r}."
+        )
+    return manifest
+
+
+def _tensors(file: Path, digest: str) -> dict[str, NDArray[Any]]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise SafetyError(
+            f"The classifier's weights {file.name} cannot be read ({error.strerror})."
+        ) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != digest:
+        raise SafetyError(f"The classifier's weights {file.name} have sha256 {found}; it must be {digest}.")
+    try:
+        return read_tensors(content)
+    except SafetensorError as error:
+        raise SafetyError(f"The classifier's weights {file.name} are not safetensors ({error}).") from None
+
+
+def _tables(manifest: dict[str, Any], tensors: dict[str, dict[str, NDArray[Any]]]) -> Tables:
+    prompt, post = tensors["prompt.safetensors"], tensors["post.safetensors"]
+    fingerprint = hashlib.sha256("".join(sorted(manifest["files"].values())).encode()).hexdigest()
+    return Tables(
+        prompt=_table(prompt, len(PROMPT_LABELS)),
+        post=_table(post, len(LABELS)),
+        calibration={
+            "prompt": _calibration(prompt, "prompt"),
+            "response": _calibration(prompt, "response"),
+            "post": _calibration(post, "post"),
+        },
+        languages=tuple(str(language) for language in manifest["languages"]),
+        version=f"{manifest['version']}-{fingerprint[:12]}",
+    )
+
+
+def _table(tensors: dict[str, NDArray[Any]], labels: int) -> Table:
+    weights = tensors["weights"].astype(np.float32)
+    biases = tensors["biases"].astype(np.float32)
+    if weights.shape != (1 << features.BUCKET_BITS, labels) or biases.shape != (labels,):
+        raise ValueError(f"a table has shape {weights.shape}")
+    return Table(weights, biases)
+
+
+def _calibration(tensors: dict[str, NDArray[Any]], side: Side) -> Calibration:
+    scale, shift = tensors[f"{side}.scale"], tensors[f"{side}.shift"]
+    if scale.shape != (len(LABELS),) or shift.shape != (len(LABELS),):
+        raise ValueError(f"the calibration of {side} has shape {scale.shape}")
+    return Calibration(scale, shift, float(tensors[f"{side}.length"][0]))

@@ -1,0 +1,6 @@
+"""The policy: which clause is served by which checks, from which score on, and what follows."""
+
+from safety.policy.reading import PROFILES, load_policy, policy_for
+from safety.policy.types import CATEGORIES, Policy, Threshold, gravest
+
+__all__ = ["CATEGORIES", "PROFILES", "Policy", "Threshold", "gravest", "load_policy", "policy_for"]

@@ -1,0 +1,137 @@
+"""What the policy says, ready to be asked: clauses, their limits for each check and side, and failures."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import get_args
+
+from safety.types import Action, Category, Clause, SafetyError, Side
+
+CATEGORIES: tuple[Category, ...] = get_args(Category)
+SIDES: tuple[Side, ...] = get_args(Side)
+ACTIONS: tuple[Action, ...] = tuple(Action)
+
+
+def gravest(actions: Iterable[Action]) -> Action:
+    """The gravest of the actions, `allow` where there is none."""
+    return max(actions, key=ACTIONS.index, default=Action.ALLOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Scores from 0 to 1: from `flag` on a moderator is to look, from `block` on the action is taken."""
+
+    flag: float
+    block: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a score means for one clause, check and side; `action` is taken from `threshold.block` on."""
+
+    threshold: Threshold
+    action: Action
+
+    def reached(self, score: float) -> tuple[Action, float] | None:
+        """The action for this score and the threshold that it reached, or None below both."""
+        if self.action not in (Action.ALLOW, Action.FLAG) and score >= self.threshold.block:
+            return self.action, self.threshold.block
+        if self.action is not Action.ALLOW and score >= self.threshold.flag:
+            return Action.FLAG, self.threshold.flag
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """What holds for a check wherever nothing nearer is said."""
+
+    threshold: Threshold
+    blocks_from_flag: bool = False
+    """Whether its findings are acted on from the flag threshold, as a strict profile wants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClausePolicy:
+    """One clause: what it forbids in our words, what serves it, and what becomes of a text that breaks it."""
+
+    id: str
+    title: str
+    forbids: str
+    severity: int
+    wording: str
+    """Names the sentence that a person reads when this clause stops their text."""
+    categories: tuple[Category, ...]
+    checks: tuple[str, ...]
+    actions: Mapping[Side, Action]
+    exceptions: tuple[str, ...] = ()
+    """Purposes for which the official text allows what it otherwise forbids."""
+    error: Action = Action.BLOCK
+    not_checked: Action = Action.FLAG
+    limits: Mapping[tuple[str, Side], Limits] = field(default_factory=dict)
+    """Where a check has limits of its own for this clause and side."""
+
+    def actions_of(self, check: str) -> set[Action]:
+        """Every action that a finding of this check may lead to."""
+        own = {limits.action for (name, _), limits in self.limits.items() if name == check}
+        return own | set(self.actions.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The policy under one profile. `fingerprint` is the first 12 hex digits of the sha256 of its files."""
+
+    version: str
+    profile: str
+    page: str
+    """Address of the official text, and the day on which it was last modified."""
+    page_modified: str
+    fingerprint: str
+    error: Action
+    not_checked: Action
+    checks: Mapping[str, CheckPolicy]
+    categories: Mapping[Category, str]
+    """The clause of a signal that names none."""
+    clauses: Mapping[str, ClausePolicy]
+    measured: Mapping[tuple[str, Side, Category], Threshold]
+    """Thresholds by check, side and category, as they were chosen on labelled text."""
+
+    def clause(self, clause_id: str) -> ClausePolicy:
+        """The clause of this id; SafetyError names an id that the policy does not have."""
+        if clause_id not in self.clauses:
+            raise SafetyError(f"Clause {clause_id!r} is not in the policy; it has {', '.join(self.clauses)}.")
+        return self.clauses[clause_id]
+
+    def limits(self, check: str, side: Side, category: Category, clause_id: str | None = None) -> Limits:
+        """What a signal's score means; its clause is the one it names or, failing that, its category's."""
+        clause = self.clause(clause_id or self.categories[category])
+        usual = self.measured.get((check, side, category), self.checks[check].threshold)
+        limits = clause.limits.get((check, side), Limits(usual, clause.actions[side]))
+        if self.checks[check].blocks_from_flag:
+            return replace(limits, threshold=replace(limits.threshold, block=limits.threshold.flag))
+        return limits
+
+    def on_error(self, check: str) -> Action:
+        """What becomes of a text on which this check failed: the gravest that a clause it serves asks for."""
+        return gravest([clause.error for clause in self.served_by(check)] or [self.error])
+
+    def on_not_checked(self, check: str) -> Action:
+        """What becomes of a text that this check could not judge."""
+        return gravest([clause.not_checked for clause in self.served_by(check)] or [self.not_checked])
+
+    def served_by(self, check: str) -> tuple[ClausePolicy, ...]:
+        """The clauses that this check serves."""
+        return tuple(clause for clause in self.clauses.values() if check in clause.checks)
+
+    def listed(self) -> tuple[Clause, ...]:
+        """Every clause for a page; one without a check that runs is marked as not covered."""
+        return tuple(
+            Clause(clause.id, clause.title, clause.forbids, clause.severity, self._covers(clause))
+            for clause in self.clauses.values()
+        )
+
+    def _covers(self, clause: ClausePolicy) -> bool:
+        return any(check in self.checks for check in clause.checks)
+
+    def with_checks(self, names: Iterable[str], *, threshold: Threshold = Threshold(0.5, 0.9)) -> "Policy":
+        """The same policy with these checks and no others; `threshold` is for those it did not know."""
+        checks = {name: self.checks.get(name, CheckPolicy(threshold)) for name in names}
+        return replace(self, checks=checks)

@@ -1,0 +1,86 @@
+"""The whole training, from labelled rows to written weights and thresholds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safety.checks.classifier import category_scores
+from safety.checks.tables import LABELS, Calibration, Floats, Table, Tables, load_tables
+from safety.train.calibrating import calibrated
+from safety.train.contrast import contrast_rows
+from safety.train.examples import is_learnt, post_examples, prompt_examples
+from safety.train.fitting import Fitting, fit
+from safety.train.rows import LANGUAGES, Row, read_rows
+from safety.train.thresholds import TARGETS, choose, write_thresholds
+from safety.train.writing import rounded, write_tables
+from safety.types import Side, Text
+
+SIDES: tuple[Side, ...] = ("prompt", "response", "post")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Rows to learn from, and rows to calibrate and choose thresholds on."""
+
+    train: Sequence[Row]
+    dev: Sequence[Row]
+
+
+def read_data(folder: Path, *, without: Sequence[str] = ()) -> Data:
+    """The folder's train/ (less some sets) and dev/ in the languages that are judged, with our own rows."""
+    splits = {name: [*read_rows(folder / name), *contrast_rows(name)] for name in ("train", "dev")}
+    kept = {name: [row for row in rows if is_learnt(row)] for name, rows in splits.items()}
+    return Data([row for row in kept["train"] if row.source not in without], kept["dev"])
+
+
+def train(data: Data, *, weights: Path, thresholds: Path, seed: int = 1) -> Tables:
+    """Learn and calibrate the tables, write them and the thresholds; the same seed gives the same bytes."""
+    how = Fitting(seed=seed)
+    tables = {
+        "prompt": rounded(fit(prompt_examples(data.train), how)),
+        "post": rounded(fit(post_examples(data.train), how)),
+    }
+    write_tables(weights, tables, _calibration(tables, data.dev))
+    written = load_tables(weights)
+    write_thresholds(
+        thresholds, {side: choose(*_harmless(written, data.dev, side), TARGETS[side]) for side in SIDES}
+    )
+    return written
+
+
+def dev_rows(rows: Sequence[Row], side: Side) -> list[Row]:
+    """The dev rows that a side is calibrated on; long harmless texts stand in for the responses we lack."""
+    if side == "response":
+        return [row for row in rows if row.side == "response" or (not row.unsafe and len(row.text) > 200)]
+    return [row for row in rows if row.side == side]
+
+
+def _calibration(tables: Mapping[str, Table], dev: Sequence[Row]) -> dict[Side, Calibration]:
+    plain = Calibration(np.ones(len(LABELS), np.float32), np.zeros(len(LABELS), np.float32), 0.0)
+    unscaled = Tables(tables["prompt"], tables["post"], dict.fromkeys(SIDES, plain), LANGUAGES, "training")
+    found: dict[Side, Calibration] = {side: calibrated(unscaled, dev_rows(dev, side), side) for side in SIDES}
+    # Responses carry no categories in the data: their kinds of harm are weighed as those of prompts are.
+    found["response"] = _with_categories_of(found["response"], found["prompt"])
+    return found
+
+
+def _with_categories_of(response: Calibration, prompt: Calibration) -> Calibration:
+    scale, shift = prompt.scale.copy(), prompt.shift.copy()
+    scale[-1], shift[-1] = response.scale[-1], response.shift[-1]
+    return replace(response, scale=scale, shift=shift)
+
+
+def _harmless(
+    tables: Tables, dev: Sequence[Row], side: Side
+) -> tuple[NDArray[np.floating], list[frozenset[str]]]:
+    rows = [row for row in dev_rows(dev, side) if not row.unsafe]
+    scores: list[Floats] = [category_scores(tables, Text(row.text, side)) for row in rows]
+    return np.stack(scores), [_groups(row) for row in rows]
+
+
+def _groups(row: Row) -> frozenset[str]:
+    """Its language and, for our own talk, also that: it must be spared, however few there are of it."""
+    return frozenset({row.lang, "talk"} if row.source == "talk" else {row.lang})

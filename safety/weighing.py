@@ -1,0 +1,140 @@
+"""From what the checks answered to what is done: answers are examined, signals weighed, the gravest wins."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from numbers import Integral, Real
+from typing import cast
+
+from safety.lanes import Failed
+from safety.policy.types import ACTIONS, CATEGORIES, Policy, gravest
+from safety.types import Action, Category, CheckedText, Finding, Outcome, Side, Signal, Span, Text
+
+Answer = CheckedText | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the policy makes of all answers on one text."""
+
+    action: Action
+    score: float
+    categories: Mapping[Category, float]
+    findings: tuple[Finding, ...]
+    checks: Mapping[str, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A finding, and whether the check itself named the clause."""
+
+    finding: Finding
+    is_named: bool
+
+
+def examined(answer: object, text: Text, policy: Policy) -> Answer:
+    """The answer where it can be trusted; Failed where a score, a span, a name or a type is wrong."""
+    if isinstance(answer, Failed):
+        return answer
+    if not isinstance(answer, CheckedText) or not isinstance(answer.signals, tuple):
+        return Failed(f"it answered with {type(answer).__name__}")
+    if answer.not_checked is not None and not isinstance(answer.not_checked, str):
+        return Failed("its not_checked is no text")
+    for signal in answer.signals:
+        if wrong := _wrong_in(signal, len(text.value), policy):
+            return Failed(wrong)
+    return answer
+
+
+def weigh(answers: Mapping[str, Answer], side: Side, policy: Policy) -> Weighed:
+    """The gravest action of all findings and failures, and the findings with the deciding one first."""
+    found = {name: _found(name, answer, side, policy) for name, answer in answers.items()}
+    ranked = sorted(chain.from_iterable(found.values()), key=lambda one: _rank(one, policy))
+    findings = tuple(one.finding for one in ranked)
+    categories = _categories(answers.values())
+    return Weighed(
+        action=gravest(
+            [one.action for one in findings]
+            + [_on_failure(name, answer, policy) for name, answer in answers.items()]
+        ),
+        score=max(categories.values()),
+        categories=categories,
+        findings=findings,
+        checks={name: _outcome(answer, found[name]) for name, answer in answers.items()},
+    )
+
+
+def _wrong_in(signal: object, length: int, policy: Policy) -> str | None:
+    if not isinstance(signal, Signal):
+        return f"a signal is {type(signal).__name__}"
+    if signal.category not in CATEGORIES:
+        return "a category is unknown"
+    if signal.clause is not None and not _is_clause(signal.clause, policy):
+        return "a clause is unknown"
+    if not _is_score(signal.score):
+        return "a score is not a number from 0 to 1"
+    if not isinstance(signal.spans, tuple) or not all(_lies_within(span, length) for span in signal.spans):
+        return "a span lies outside the text"
+    return None
+
+
+def _is_clause(clause: object, policy: Policy) -> bool:
+    return isinstance(clause, str) and clause in policy.clauses
+
+
+def _is_score(score: object) -> bool:
+    return isinstance(score, Real) and not isinstance(score, bool) and 0 <= cast(float, score) <= 1
+
+
+def _lies_within(span: object, length: int) -> bool:
+    if not isinstance(span, Span):
+        return False
+    ends = (span.start, span.end)
+    return all(isinstance(end, Integral) for end in ends) and 0 <= span.start <= span.end <= length
+
+
+def _found(name: str, answer: Answer, side: Side, policy: Policy) -> list[_Found]:
+    if isinstance(answer, Failed):
+        return []
+    found = []
+    for signal in answer.signals:
+        clause = signal.clause or policy.categories[signal.category]
+        score = float(signal.score)
+        if reached := policy.limits(name, side, signal.category, clause).reached(score):
+            action, threshold = reached
+            if action is Action.REDACT and not signal.spans:
+                action = Action.BLOCK
+            finding = Finding(clause, signal.category, name, score, threshold, action, signal.spans)
+            found.append(_Found(finding, signal.clause is not None))
+    return found
+
+
+def _rank(found: _Found, policy: Policy) -> tuple[int, bool, float, int]:
+    """The gravest action first; then a clause that a check knows before one that follows from a category."""
+    one = found.finding
+    severity = policy.clause(one.clause).severity
+    return -ACTIONS.index(one.action), not found.is_named, -one.score, -severity
+
+
+def _on_failure(name: str, answer: Answer, policy: Policy) -> Action:
+    if isinstance(answer, Failed):
+        return policy.on_error(name)
+    return Action.ALLOW if answer.not_checked is None else policy.on_not_checked(name)
+
+
+def _outcome(answer: Answer, found: list[_Found]) -> Outcome:
+    if isinstance(answer, Failed):
+        return Outcome.ERROR
+    if any(one.finding.action.withholds for one in found):
+        return Outcome.BLOCK
+    if answer.not_checked is not None:
+        return Outcome.NOT_CHECKED
+    return Outcome.FLAG if found else Outcome.PASS
+
+
+def _categories(answers: Iterable[Answer]) -> dict[Category, float]:
+    scores: dict[Category, float] = dict.fromkeys(CATEGORIES, 0.0)
+    for answer in answers:
+        for signal in answer.signals if isinstance(answer, CheckedText) else ():
+            scores[signal.category] = max(scores[signal.category], float(signal.score))
+    return scores
