@@ -1,0 +1,1 @@
+"""The model room: the only place that knows checkpoints, tokens, caches and generation."""

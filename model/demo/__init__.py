@@ -1,0 +1,1 @@
+"""The bundled demonstration model: its corpus, its tokenizer, how it is trained, and its weights."""

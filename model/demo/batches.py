@@ -1,0 +1,73 @@
+"""Conversations as token ids with a mark on what is learned, sorted by length into batches of a like number of tokens."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import sentencepiece
+import torch
+
+from model.demo import tokenizer
+from model.demo.corpus.conversations import Conversation
+
+LONGEST = 400
+"""Conversations of more tokens are left out; there are few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One conversation: its ids, and at which of them the model is to have said them itself."""
+
+    ids: tuple[int, ...]
+    is_learned: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`ids` [rows, length] int64, right-padded; `targets` the same shape, -100 where nothing is learned."""
+
+    ids: torch.Tensor
+    targets: torch.Tensor
+
+
+def example(pieces: sentencepiece.SentencePieceProcessor, conversation: Conversation) -> Example:
+    """The ids that the chat template gives for the conversation; the replies and their <end_of_turn> are learned."""
+    ids, is_learned = [tokenizer.BOS], [False]
+    for turn in conversation.turns:
+        asked = pieces.encode(
+            f"<start_of_turn>user\n{turn.prompt.strip()}<end_of_turn>\n<start_of_turn>model\n"
+        )
+        said = pieces.encode(f"{turn.reply.strip()}<end_of_turn>")
+        ids += asked + said + pieces.encode("\n")
+        is_learned += [False] * len(asked) + [True] * len(said) + [False]
+    return Example(tuple(ids), tuple(is_learned))
+
+
+def _batch(examples: Sequence[Example]) -> Batch:
+    length = max(len(one.ids) for one in examples)
+    ids = torch.full((len(examples), length), tokenizer.PAD)
+    targets = torch.full((len(examples), length), -100)
+    for row, one in enumerate(examples):
+        line = torch.tensor(one.ids)
+        ids[row, : len(line)] = line
+        targets[row, : len(line)] = torch.where(torch.tensor(one.is_learned), line, -100)
+    return Batch(ids, targets)
+
+
+def _split(examples: Iterable[Example], tokens: int) -> Iterator[list[Example]]:
+    group: list[Example] = []
+    for one in examples:
+        if group and (len(group) + 1) * len(one.ids) > tokens:
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def batches(examples: Iterable[Example], *, tokens: int, seed: int) -> Iterator[Batch]:
+    """Batches of at most `tokens` ids, padding included, in an order drawn from the seed."""
+    usable = sorted((one for one in examples if len(one.ids) <= LONGEST), key=lambda one: len(one.ids))
+    groups = list(_split(usable, tokens))
+    random.Random(seed).shuffle(groups)
+    return (_batch(group) for group in groups)

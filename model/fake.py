@@ -1,0 +1,88 @@
+"""FakeModel says what it is told: a chat model for tests and for work on pages, without weights."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import cycle
+
+from model.types import Checkpoint, Chunk, Ending, GenerationSettings, Message, ModelError
+
+FAKE = Checkpoint(id="fake", revision="0", title="Fake model", licence="none", context_length=8_192)
+
+
+class FakeModel:
+    """A ChatModel that says `replies` in order, over and over, `chunk` characters every `pace` seconds.
+
+    A reply that is a ModelError is raised, not said. Each chunk counts as one token, so max_tokens cuts it.
+    """
+
+    def __init__(
+        self,
+        replies: Sequence[str | ModelError],
+        *,
+        pace: float = 0.0,
+        chunk: int = 4,
+        checkpoint: Checkpoint = FAKE,
+    ) -> None:
+        if not replies:
+            raise ValueError("FakeModel was given no replies; it needs at least one.")
+        self.calls: list[tuple[Message, ...]] = []
+        self.settings: list[GenerationSettings] = []
+        self.closed = 0
+        """How many replies were closed before their end."""
+        self.is_shut = False
+        self._replies: Iterator[str | ModelError] = cycle(replies)
+        self._pace = pace
+        self._chunk = chunk
+        self._checkpoint = checkpoint
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What this fake claims to be."""
+        return self._checkpoint
+
+    async def stream(
+        self, prompt: Sequence[Message], settings: GenerationSettings
+    ) -> AsyncGenerator[Chunk, None]:
+        """Record the call, then yield the next reply in chunks; the last, empty, carries the ending."""
+        reply = self._answer(prompt, settings)
+        started = time.monotonic()
+        first: float | None = None
+        pieces = self._pieces(reply)
+        has_ended = False
+        try:
+            for piece in pieces[: settings.max_tokens]:
+                await asyncio.sleep(self._pace)
+                first = first if first is not None else time.monotonic() - started
+                yield Chunk(piece)
+            has_ended = True
+        finally:
+            self.closed += not has_ended
+        yield Chunk(
+            "",
+            Ending(
+                reason="length" if len(pieces) > settings.max_tokens else "end",
+                prompt_tokens=sum(len(self._pieces(message.text)) for message in prompt),
+                tokens=min(len(pieces), settings.max_tokens),
+                seconds=time.monotonic() - started,
+                first_token_seconds=first,
+                remembered=len(prompt),
+            ),
+        )
+
+    def _answer(self, prompt: Sequence[Message], settings: GenerationSettings) -> str:
+        if self.is_shut:
+            raise ModelError("The model has been closed.")
+        self.calls.append(tuple(prompt))
+        self.settings.append(settings)
+        reply = next(self._replies)
+        if isinstance(reply, ModelError):
+            raise reply
+        return reply
+
+    def _pieces(self, text: str) -> list[str]:
+        return [text[at : at + self._chunk] for at in range(0, len(text), self._chunk)]
+
+    def close(self) -> None:
+        """Refuse every later stream; safe to call twice."""
+        self.is_shut = True
