@@ -1,0 +1,1 @@
+"""The storage room: the only place that knows SQLAlchemy; one door (`Store`), one method per question."""

@@ -1,0 +1,187 @@
+"""A person's conversations: the tree of messages, the path that the page shows, and versions."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from storage import people, tables
+from storage.columns import new_id, quoted, short
+from storage.states import HIDDEN
+from storage.types import Conversation, NotFound, StoredMessage
+from storage.work import Work
+
+LONGEST_TITLE = 200
+
+
+def start(work: Work, owner: str, title: str) -> Conversation:
+    """A new conversation without messages."""
+    people.ensure(work, owner)
+    at = work.clock()
+    row = tables.Conversation(
+        owner=owner,
+        id=new_id(),
+        title=short(title, "title", LONGEST_TITLE),
+        leaf_id=None,
+        created_at=at,
+        updated_at=at,
+    )
+    work.add(row)
+    return _conversation(row)
+
+
+def newest(work: Work, owner: str, limit: int) -> tuple[Conversation, ...]:
+    """Their conversations, the one that was written in last first."""
+    table = tables.Conversation
+    rows = work.scalars(
+        select(table)
+        .where(table.owner == owner)
+        .order_by(table.updated_at.desc(), table.id.desc())
+        .limit(limit)
+    )
+    return tuple(_conversation(row) for row in rows)
+
+
+def one(work: Work, owner: str, conversation_id: str) -> Conversation:
+    """That conversation of theirs; raises NotFound."""
+    return _conversation(own(work, owner, conversation_id))
+
+
+def rename(work: Work, owner: str, conversation_id: str, title: str) -> None:
+    """Give it a title of at most 200 characters."""
+    own(work, owner, conversation_id, lock=True).title = short(title, "title", LONGEST_TITLE)
+
+
+def path(work: Work, owner: str, conversation_id: str) -> tuple[StoredMessage, ...]:
+    """The messages from the root to the leaf."""
+    leaf_id = own(work, owner, conversation_id).leaf_id
+    rows = tree(work, owner, conversation_id)
+    return _views(work, lineage_in(rows, leaf_id), rows.values())
+
+
+def message(work: Work, owner: str, message_id: str) -> StoredMessage:
+    """That message of theirs; raises NotFound."""
+    return view(work, own_message(work, owner, message_id))
+
+
+def choose_version(work: Work, owner: str, message_id: str) -> None:
+    """Move the leaf to the newest message under this one."""
+    chosen = own_message(work, owner, message_id)
+    conversation = own(work, owner, chosen.conversation_id, lock=True)
+    children: dict[str | None, list[str]] = defaultdict(list)
+    for row in tree(work, owner, chosen.conversation_id).values():
+        children[row.parent_id].append(row.id)
+    under, last = [chosen.id], chosen.id
+    while under:
+        row_id = under.pop()
+        last = max(last, row_id)
+        under += children[row_id]
+    conversation.leaf_id = last
+
+
+def everything(work: Work, owner: str, conversation_id: str) -> tuple[StoredMessage, ...]:
+    """All messages of the tree, oldest first."""
+    rows = list(tree(work, owner, conversation_id).values())
+    return _views(work, rows, rows)
+
+
+def own(work: Work, owner: str, conversation_id: str, *, lock: bool = False) -> tables.Conversation:
+    """The row, asked for by owner and id; raises NotFound."""
+    row = work.get(tables.Conversation, (owner, conversation_id), with_for_update=lock or None)
+    if row is None:
+        raise NotFound(f"There is no conversation {quoted(conversation_id)}.")
+    return row
+
+
+def own_message(work: Work, owner: str, message_id: str, *, lock: bool = False) -> tables.Message:
+    """The row, asked for by owner and id; raises NotFound."""
+    row = work.get(tables.Message, (owner, message_id), with_for_update=lock or None)
+    if row is None:
+        raise NotFound(f"There is no message {quoted(message_id)}.")
+    return row
+
+
+def tree(work: Work, owner: str, conversation_id: str) -> dict[str, tables.Message]:
+    """All messages of a conversation by id, oldest first."""
+    table = tables.Message
+    rows = work.scalars(
+        select(table).where(table.owner == owner, table.conversation_id == conversation_id).order_by(table.id)
+    )
+    return {row.id: row for row in rows}
+
+
+def lineage_in(rows: Mapping[str, tables.Message], leaf_id: str | None) -> list[tables.Message]:
+    """The messages from the root to this one."""
+    found = []
+    while leaf_id is not None:
+        row = rows[leaf_id]
+        found.append(row)
+        leaf_id = row.parent_id
+    return found[::-1]
+
+
+def view(work: Work, row: tables.Message) -> StoredMessage:
+    """One message as the app sees it."""
+    table = tables.Message
+    siblings = work.scalars(
+        select(table).where(
+            table.owner == row.owner,
+            table.conversation_id == row.conversation_id,
+            table.parent_id == row.parent_id,
+        )
+    )
+    return _views(work, [row], siblings)[0]
+
+
+def _views(
+    work: Work, rows: Sequence[tables.Message], siblings: Iterable[tables.Message]
+) -> tuple[StoredMessage, ...]:
+    versions: dict[tuple[str | None, str], list[tables.Message]] = defaultdict(list)
+    for row in siblings:
+        versions[row.parent_id, row.role].append(row)
+    verdicts = _last_verdicts(work, rows)
+    return tuple(
+        _view(row, verdicts.get(row.id), sorted(versions[row.parent_id, row.role], key=lambda row: row.place))
+        for row in rows
+    )
+
+
+def _view(
+    row: tables.Message, verdict: Mapping[str, Any] | None, versions: Iterable[tables.Message]
+) -> StoredMessage:
+    return StoredMessage(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        parent_id=row.parent_id,
+        role=row.role,
+        state=row.state,
+        text="" if row.state in HIDDEN else row.text,
+        created_at=row.created_at,
+        checkpoint=row.checkpoint,
+        verdict=verdict,
+        end_reason=row.end_reason,
+        versions=tuple(version.id for version in versions),
+    )
+
+
+def _last_verdicts(work: Work, rows: Sequence[tables.Message]) -> dict[str, Mapping[str, Any]]:
+    if not rows:
+        return {}
+    table = tables.Verdict
+    question = select(table.message_id, table.body).where(
+        table.owner == rows[0].owner, table.conversation_id == rows[0].conversation_id
+    )
+    if len(rows) == 1:
+        question = question.where(table.message_id == rows[0].id)
+    return {message_id: body for message_id, body in work.execute(question.order_by(table.id))}
+
+
+def _conversation(row: tables.Conversation) -> Conversation:
+    return Conversation(
+        id=row.id,
+        title=row.title,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        leaf_id=row.leaf_id,
+    )

@@ -1,0 +1,300 @@
+"""Store: the one door to the database, one short method per question, safe to use from many threads."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+
+from safety.types import Verdict
+from storage import audit, cases, conversations, desk, dialects, moderators, people, reports, retention, turns
+from storage.columns import now
+from storage.desk import Judgement
+from storage.keys import Keys, keys_from
+from storage.opening import explained, open_engine
+from storage.types import (
+    AuditEvent,
+    Case,
+    CaseState,
+    CaseSummary,
+    Conversation,
+    Decision,
+    MessageState,
+    Moderator,
+    ModeratorRole,
+    Notice,
+    Report,
+    ReportKind,
+    Ruling,
+    StoredMessage,
+)
+from storage.work import Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Step = Callable[Concatenate[Work, P], T]
+
+
+class Store:
+    """Everything Bezel keeps. What takes an owner raises NotFound for another's row, as for none.
+
+    Each method is one transaction; once it returns, what it wrote is on the disk. All raise StorageError.
+    """
+
+    def __init__(self, engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> None:
+        """Use `Store.open`; the engine must be of a database whose schema is up to date."""
+        self._engine = engine
+        self._keys = keys
+        self._place = str(engine.url.database)
+        self._reading = sessionmaker(engine, class_=Work, keys=keys, clock=clock)
+        self._changing = sessionmaker(
+            engine.execution_options(**{dialects.WRITING: True}), class_=Work, keys=keys, clock=clock
+        )
+        # SQLite has one writer; queueing here is fair and quick, its own waiting is neither.
+        self._turnstile: AbstractContextManager[Any] = (
+            threading.Lock() if dialects.is_sqlite(engine) else nullcontext()
+        )
+
+    @classmethod
+    def open(
+        cls, url: str, *, evidence_key: bytes, audit_key: bytes, clock: Callable[[], datetime] = now
+    ) -> "Store":
+        """Open the database at this URL and migrate it; raises StorageError with a sentence for the host."""
+        keys = keys_from(evidence_key, audit_key)
+        return cls(open_engine(url), keys, clock)
+
+    def close(self) -> None:
+        """Close every connection; safe to call twice."""
+        self._engine.dispose()
+
+    def _read(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with explained(self._place), self._reading.begin() as work:
+            return step(work, *args, **kwargs)
+
+    def _write(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._turnstile, explained(self._place), self._changing.begin() as work:
+            return step(work, *args, **kwargs)
+
+    # People
+
+    def accept_terms(self, owner: str, version: str) -> None:
+        """Note that this person accepts this version of the terms."""
+        self._write(people.accept_terms, owner, version)
+
+    def terms_accepted(self, owner: str) -> str | None:
+        """The version that they accepted last, or None."""
+        return self._read(people.terms_accepted, owner)
+
+    def export_person(self, owner: str) -> dict[str, Any]:
+        """Everything kept of a person as JSON values."""
+        return self._write(retention.export_person, owner)
+
+    def erase_person(self, owner: str) -> None:
+        """Erase everything of a person; decisions, audit log and sealed evidence of undecided cases stay."""
+        self._write(retention.erase_person, owner)
+        with self._turnstile, explained(self._place):
+            dialects.forget_deleted(self._engine)
+
+    # Conversations
+
+    def start_conversation(self, owner: str, title: str = "") -> Conversation:
+        """A new conversation without messages."""
+        return self._write(conversations.start, owner, title)
+
+    def conversations(self, owner: str, limit: int = 50) -> tuple[Conversation, ...]:
+        """Their conversations, newest first."""
+        return self._read(conversations.newest, owner, limit)
+
+    def conversation(self, owner: str, conversation_id: str) -> Conversation:
+        """That conversation."""
+        return self._read(conversations.one, owner, conversation_id)
+
+    def rename_conversation(self, owner: str, conversation_id: str, title: str) -> None:
+        """Give it a title of at most 200 characters."""
+        self._write(conversations.rename, owner, conversation_id, title)
+
+    def delete_conversation(self, owner: str, conversation_id: str) -> None:
+        """Delete it with its messages; an undecided case keeps its sealed evidence."""
+        self._write(retention.delete_conversation, owner, conversation_id)
+
+    def path(self, owner: str, conversation_id: str) -> tuple[StoredMessage, ...]:
+        """The messages from the root to the leaf."""
+        return self._read(conversations.path, owner, conversation_id)
+
+    def message(self, owner: str, message_id: str) -> StoredMessage:
+        """That message."""
+        return self._read(conversations.message, owner, message_id)
+
+    def choose_version(self, owner: str, message_id: str) -> None:
+        """Move the leaf of the conversation to the newest message under this one."""
+        self._write(conversations.choose_version, owner, message_id)
+
+    # The turn
+
+    def save_prompt(  # noqa: PLR0913
+        self,
+        owner: str,
+        conversation_id: str,
+        text: str,
+        *,
+        parent_id: str | None = None,
+        instead_of: str | None = None,
+    ) -> StoredMessage:
+        """Save a prompt, pending, under `parent_id` (None: the leaf) or beside the prompt `instead_of`."""
+        return self._write(
+            turns.save_prompt, owner, conversation_id, text, turns.Place(parent_id, instead_of)
+        )
+
+    def record_prompt(
+        self, owner: str, message_id: str, verdict: Verdict, *, severity: int = 1
+    ) -> StoredMessage:
+        """Accept or block a pending prompt by its verdict; `severity` is that of the clause, 0 to 3."""
+        return self._write(turns.record_prompt, owner, message_id, verdict, severity=severity)
+
+    def start_reply(
+        self, owner: str, prompt_id: str, *, checkpoint: str, settings: Mapping[str, Any]
+    ) -> StoredMessage:
+        """Begin a reply to an accepted or restored prompt, streaming; the settings must be JSON values."""
+        return self._write(turns.start_reply, owner, prompt_id, checkpoint=checkpoint, settings=settings)
+
+    def save_reply(self, owner: str, message_id: str, passed: str) -> None:
+        """Keep what has passed of a streaming reply so far: the whole of it, not only what is new."""
+        self._write(turns.save_reply, owner, message_id, passed)
+
+    def end_reply(  # noqa: PLR0913
+        self,
+        owner: str,
+        message_id: str,
+        *,
+        state: MessageState,
+        text: str,
+        end_reason: str,
+        verdict: Verdict | None,
+        generated: str | None = None,
+        severity: int = 1,
+    ) -> StoredMessage:
+        """End a reply: `text` is what was shown, `generated` all there was; withheld, both go to evidence."""
+        ending = turns.Ending(state, text, end_reason, verdict, generated, severity)
+        return self._write(turns.end_reply, owner, message_id, ending)
+
+    def mark_interrupted(self) -> int:
+        """Close every reply that a stopped process left streaming; gives their number."""
+        return self._write(turns.mark_interrupted)
+
+    # Complaints
+
+    def report(  # noqa: PLR0913
+        self,
+        owner: str,
+        message_id: str,
+        *,
+        reason: str,
+        note: str,
+        kind: ReportKind = "report",
+        severity: int = 1,
+    ) -> Report:
+        """Report a message, or ask for a review of its block; the same again gives the first."""
+        complaint = reports.Complaint(kind, reason, note, severity)
+        return self._write(reports.report, owner, message_id, complaint)
+
+    def reports(self, owner: str) -> tuple[Report, ...]:
+        """Their reports and requests with outcomes, newest first."""
+        return self._read(reports.of_owner, owner)
+
+    def notices(self, owner: str) -> tuple[Notice, ...]:
+        """What they are to be told about messages of theirs that were stopped or removed, newest first."""
+        return self._read(reports.notices, owner)
+
+    # The desk
+
+    def cases(
+        self, *, states: Sequence[CaseState] = ("open", "claimed", "escalated"), limit: int = 100
+    ) -> tuple[CaseSummary, ...]:
+        """Cases in these states, the gravest first and the oldest of those first."""
+        return self._read(cases.queue, states, limit)
+
+    def waiting(self) -> int:
+        """How many cases somebody could take now."""
+        return self._read(cases.waiting)
+
+    def case(self, case_id: str, moderator_id: str) -> Case:
+        """All of a case, for this moderator; that they saw it goes into the audit log."""
+        return self._write(desk.show, case_id, moderator_id)
+
+    def claim(self, case_id: str, moderator_id: str) -> Case:
+        """Take a case for ten minutes, or renew that; raises CaseTaken."""
+        return self._write(desk.claim, case_id, moderator_id)
+
+    def next_case(self, moderator_id: str) -> Case | None:
+        """Take the first case of the queue that is free and that they have not ruled on."""
+        return self._write(desk.next_case, moderator_id)
+
+    def release(self, case_id: str, moderator_id: str) -> None:
+        """Hand a case back; raises CaseTaken or IllegalMove where they do not hold it."""
+        self._write(desk.release, case_id, moderator_id)
+
+    def decide(  # noqa: PLR0913
+        self,
+        case_id: str,
+        moderator_id: str,
+        *,
+        ruling: Ruling,
+        clause: str | None,
+        note: str,
+        public_note: str,
+        row_version: int,
+    ) -> Decision:
+        """Rule on a case they hold; raises IllegalMove, CaseTaken or StaleCase, and then changes nothing."""
+        judgement = Judgement(ruling, clause, note, public_note, row_version)
+        return self._write(desk.decide, case_id, moderator_id, judgement)
+
+    # Moderators
+
+    def add_moderator(self, name: str, password_hash: str, role: ModeratorRole = "moderator") -> Moderator:
+        """Make an account; raises StorageError where the name is in use."""
+        return self._write(moderators.add, name, password_hash, role)
+
+    def moderator_by_name(self, name: str) -> Moderator | None:
+        """The account of this name that has not ended."""
+        return self._read(moderators.by_name, name)
+
+    def moderator(self, moderator_id: str) -> Moderator | None:
+        """The account, ended or not."""
+        return self._read(moderators.by_id, moderator_id)
+
+    def moderators(self) -> tuple[Moderator, ...]:
+        """All accounts, oldest first."""
+        return self._read(moderators.everyone)
+
+    def end_moderator(self, name: str) -> None:
+        """End an account and give back the cases it holds."""
+        self._write(moderators.end, name)
+
+    def change_password(self, name: str, password_hash: str) -> None:
+        """Give an account another password; every sign-in of it ends."""
+        self._write(moderators.change_password, name, password_hash)
+
+    def sign_out_everywhere(self, moderator_id: str) -> None:
+        """Raise the generation of an account, so that no sign-in of it counts any more."""
+        self._write(moderators.sign_out_everywhere, moderator_id)
+
+    # The audit log
+
+    def pseudonym(self, owner: str) -> str:
+        """How a person is named in the audit log."""
+        return self._keys.pseudonym(owner)
+
+    def audit_event(self, actor: str, action: str, object_id: str) -> None:
+        """Add an event: a moderator by id, a person by `pseudonym`, never any content."""
+        self._write(audit.record, actor, action, object_id)
+
+    def audit_events(self, limit: int = 100) -> tuple[AuditEvent, ...]:
+        """The newest events, newest first."""
+        return self._read(audit.events, limit)
+
+    def verify_audit(self) -> int | None:
+        """The first sequence number at which the chain does not hold, or None."""
+        return self._read(audit.first_broken)
