@@ -1,0 +1,151 @@
+"""What a case holds, as rows and spans for components that show text and nothing else."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.wording import desk
+from app.wording.reasons import reason
+from safety.types import Clause
+from storage.types import Case, CaseSummary, Decision, EvidenceLine, Moderator, Report
+
+QUEUE_COLUMNS = ["Severity", "Clause", "Found by", "Reports", "Waiting since", "State", "Case"]
+CONTEXT_COLUMNS = ["Who", "Text"]
+CHECK_COLUMNS = ["Check", "Outcome", "Clause", "Score"]
+REPORT_COLUMNS = ["When", "What", "Reason", "Note"]
+DECISION_COLUMNS = ["When", "Who", "Ruling", "Private note", "Public note"]
+REFERENCE_CHARACTERS = 8
+
+Clauses = Mapping[str, Clause]
+Piece = tuple[str, str | float | None]
+"""A piece of text and its label; a highlighted text has room for a number too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and by which names: the policy's clauses by id, the moderators' names by id."""
+
+    me: Moderator
+    clauses: Clauses
+    names: Mapping[str, str]
+
+    def name(self, moderator_id: str | None) -> str:
+        """A moderator's name."""
+        return self.names.get(moderator_id or "", desk.UNKNOWN)
+
+
+def reference(case_id: str) -> str:
+    """The end of a case's id: short enough to say, and the random part of a UUIDv7."""
+    return case_id[-REFERENCE_CHARACTERS:]
+
+
+def clock(at: datetime) -> str:
+    """A time of day."""
+    return f"{at:%H:%M} UTC"
+
+
+def queue_row(case: CaseSummary, reader: Reader) -> list[str]:
+    """A row of the queue."""
+    found_by = ", ".join(desk.source(name) for name in case.sources) or desk.found_by_nobody()
+    return [
+        desk.severity(case.severity),
+        clause_name(case.clause, reader.clauses),
+        found_by,
+        str(case.reports),
+        f"{case.opened_at:%Y-%m-%d %H:%M}",
+        state(case, reader),
+        reference(case.id),
+    ]
+
+
+def clause_name(clause_id: str | None, clauses: Clauses) -> str:
+    """A clause's id and title, as far as the policy in force knows it."""
+    if clause_id is None:
+        return desk.no_clause()
+    known = clauses.get(clause_id)
+    return f"{clause_id} {known.title}" if known else clause_id
+
+
+def state(case: CaseSummary, reader: Reader) -> str:
+    """The state of a case, with who holds it and until when."""
+    if case.state != "claimed" or case.claim_expires_at is None:
+        return desk.state(case.state)
+    until = clock(case.claim_expires_at)
+    if case.claimed_by == reader.me.id:
+        return desk.yours(until)
+    return desk.held(reader.name(case.claimed_by), until)
+
+
+def subject(case: Case) -> EvidenceLine | None:
+    """The message that the case is about; None where the evidence has been erased."""
+    return next((line for line in case.evidence if line.is_subject), None)
+
+
+def highlighted(text: str, verdicts: Iterable[Mapping[str, Any]]) -> list[Piece]:
+    """The text in pieces, each with the checks that marked it, or None; together they are the whole text.
+
+    Spans are code points of the original text; those of an earlier, longer text are cut to this one.
+    """
+    marks: list[tuple[int, int, str]] = []
+    for verdict in verdicts:
+        for finding in verdict.get("findings", ()):
+            label = f"{finding['check']} {finding['score']:.2f}"
+            marks += [(start, min(end, len(text)), label) for start, end in finding["spans"]]
+    edges = sorted({0, len(text)} | {edge for start, end, _ in marks if start < end for edge in (start, end)})
+    pieces: list[Piece] = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        over = sorted({label for first, last, label in marks if first <= start and end <= last})
+        pieces.append((text[start:end], " + ".join(over) or None))
+    return pieces or [(text, None)]
+
+
+def context_rows(case: Case) -> list[list[str]]:
+    """The messages around the one in question, oldest first; that one is named in its place."""
+    return [
+        [
+            f"{desk.kind(line.role).capitalize()}\n{line.state}",
+            desk.the_message_above() if line.is_subject else line.text,
+        ]
+        for line in case.evidence
+    ]
+
+
+def check_rows(verdicts: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """How each check ended, with every finding that the policy acted on."""
+    rows = []
+    for verdict in verdicts:
+        for name, outcome in verdict.get("checks", {}).items():
+            found = [finding for finding in verdict.get("findings", ()) if finding["check"] == name]
+            rows += [
+                [name, outcome, one["clause"], f"{one['score']:.2f} ≥ {one['threshold']:.2f}"]
+                for one in found
+            ] or [[name, outcome.replace("_", " "), "", ""]]
+    return rows
+
+
+def report_rows(reports: Iterable[Report], *, is_masked: bool) -> list[list[str]]:
+    """What people said about the message; their words stay hidden as long as its text does."""
+    return [
+        [
+            f"{report.created_at:%Y-%m-%d %H:%M}",
+            desk.report_kind(report.kind),
+            reason(report.reason),
+            desk.hidden_note() if is_masked and report.note else report.note,
+        ]
+        for report in reports
+    ]
+
+
+def decision_rows(decisions: Iterable[Decision], reader: Reader) -> list[list[str]]:
+    """Earlier rulings on the case, oldest first."""
+    return [
+        [
+            f"{made.decided_at:%Y-%m-%d %H:%M}",
+            reader.name(made.moderator),
+            " ".join(filter(None, (desk.ruling(made.ruling), made.clause))),
+            made.note,
+            made.public_note,
+        ]
+        for made in decisions
+    ]

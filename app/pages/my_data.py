@@ -1,0 +1,106 @@
+"""The page where a person sees the outcome of their reports, takes everything with them, or erases it."""
+
+import asyncio
+from typing import Any
+
+import gradio as gr
+
+from app.edge import answering
+from app.pages.quiet import QUIET
+from app.parts import Parts
+from app.wording import page
+from app.wording.reasons import reason
+from storage.types import Notice, Report
+
+EXPORT = "/my-data/export"
+CONFIRMATION = "ERASE"
+REPORT_COLUMNS = ["When", "What", "Reason", "Outcome", "The moderator's note"]
+NOTICE_COLUMNS = ["What was stopped", "Clause", "Decided", "Review"]
+
+
+class MyDataPage:
+    """The page's components and handlers; filled for its owner on load."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def build(self, demo: gr.Blocks) -> None:
+        """Lay the page out and wire its events."""
+        with gr.Column(elem_classes="bezel-main"):
+            gr.Markdown(page.my_data())
+            gr.Markdown("### Your reports and requests")
+            self.no_reports = gr.Markdown(page.no_reports(), elem_classes="bezel-quiet")
+            self.reports = _table(REPORT_COLUMNS, "reports")
+            gr.Markdown("### What was stopped")
+            self.no_notices = gr.Markdown(page.no_notices(), elem_classes="bezel-quiet")
+            self.notices = _table(NOTICE_COLUMNS, "notices")
+            gr.Markdown(f"### Take it with you\n\n[Download everything as JSON]({EXPORT})")
+            with gr.Group(elem_id="erase"):
+                gr.Markdown(f"### Erase everything\n\n{page.erase_warning()}")
+                self.confirmation = gr.Textbox(label=page.type_erase(), elem_id="erase-confirmation")
+                self.erase_button = gr.Button("Erase everything", variant="stop", elem_id="erase-everything")
+        shown = [self.no_reports, self.reports, self.no_notices, self.notices, self.confirmation]
+        self.erase_button.click(self.erase, [self.confirmation], shown, **QUIET)
+        demo.load(self.load, None, shown, **QUIET)
+
+    @answering
+    async def load(self, request: gr.Request) -> dict[Any, Any]:
+        """Fill both tables for whoever opened the page."""
+        return await self._filled(self._parts.identity.require_visitor(request))
+
+    @answering
+    async def erase(self, confirmation: str, request: gr.Request) -> dict[Any, Any]:
+        """Erase everything of this person, if they typed the word."""
+        owner = self._parts.identity.require_visitor(request)
+        if confirmation.strip() != CONFIRMATION:
+            gr.Warning(page.nothing_erased(), title="")
+        else:
+            await asyncio.to_thread(self._parts.store.erase_person, owner)
+            gr.Info(page.erased(), title="")
+        return await self._filled(owner)
+
+    async def _filled(self, owner: str) -> dict[Any, Any]:
+        reports = await asyncio.to_thread(self._parts.store.reports, owner)
+        notices = await asyncio.to_thread(self._parts.store.notices, owner)
+        return {
+            self.no_reports: gr.Markdown(visible=not reports),
+            self.reports: gr.Dataframe([_report_row(found) for found in reports], visible=bool(reports)),
+            self.no_notices: gr.Markdown(visible=not notices),
+            self.notices: gr.Dataframe([self._notice_row(found) for found in notices], visible=bool(notices)),
+            self.confirmation: "",
+        }
+
+    def _notice_row(self, notice: Notice) -> list[str]:
+        title = self._parts.guard.clause(notice.clause).title if notice.clause else "a check failed"
+        clause = f"{notice.clause} {title}" if notice.clause else title
+        review = "not asked for" if notice.review is None else _outcome(notice.review)
+        return [
+            page.stopped(notice.role),
+            clause,
+            "automatically" if notice.automatic else "by a moderator",
+            review,
+        ]
+
+
+def _table(columns: list[str], name: str) -> gr.Dataframe:
+    return gr.Dataframe(
+        headers=columns,
+        datatype="str",
+        show_label=False,
+        interactive=False,
+        wrap=True,
+        elem_id=name,
+        value=[],
+        visible=False,
+        buttons=[],
+    )
+
+
+def _report_row(report: Report) -> list[str]:
+    what = "You reported a reply" if report.kind == "report" else "You asked for a review"
+    when = report.created_at.strftime("%Y-%m-%d %H:%M UTC")
+    return [when, what, reason(report.reason), _outcome(report), report.outcome_note or ""]
+
+
+def _outcome(report: Report) -> str:
+    return page.waiting() if report.outcome is None else page.ruling(report.outcome)

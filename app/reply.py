@@ -1,0 +1,97 @@
+"""One reply while it is made: what the model has said so far, and the record that is closed exactly once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+from model.types import Chunk, Ending
+from safety.types import Verdict
+from storage.store import Store
+from storage.types import MessageState, StoredMessage
+
+
+class Generated:
+    """The model's chunks as text, with all that was generated and how it ended; Stop ends it early."""
+
+    def __init__(self, chunks: AsyncGenerator[Chunk, None], stop: asyncio.Event) -> None:
+        self._chunks = chunks
+        self._stop = stop
+        self.text = ""
+        self.ending: Ending | None = None
+
+    async def texts(self) -> AsyncIterator[str]:
+        """Yield the text of each chunk until the end or Stop; always closes the model's stream."""
+        async with aclosing(self._chunks) as chunks:
+            while True:
+                chunk = await self._next(chunks)
+                if chunk is None:
+                    return
+                self.text += chunk.text
+                self.ending = chunk.ending or self.ending
+                if chunk.text:
+                    yield chunk.text
+
+    async def _next(self, chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
+        """The next chunk, or None at the end or once Stop is pressed, also while the model is silent."""
+        coming = asyncio.ensure_future(anext(chunks, None))
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait((coming, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return coming.result() if coming.done() and not self._stop.is_set() else None
+        finally:
+            stopped.cancel()
+            if not coming.done():
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the person ended it before the model did."""
+        return self._stop.is_set() and self.ending is None
+
+
+@dataclass(slots=True)
+class ReplyRecord:
+    """The open record of one reply; closed exactly once, whatever happens to the turn."""
+
+    store: Store
+    owner: str
+    reply: StoredMessage
+    passed: str = ""
+    verdict: Verdict | None = None
+    is_closed: bool = False
+
+    def end(self, source: Generated, severity: int) -> StoredMessage:
+        """Close the record at the reply's end: complete, stopped or withheld."""
+        self.is_closed = True
+        if self.verdict is not None and self.verdict.action.withholds:
+            return self._store_end("withheld", "withheld", generated=source.text, severity=severity)
+        if source.was_stopped:
+            return self._store_end("stopped", "stopped", severity=severity)
+        return self._store_end(
+            "complete", source.ending.reason if source.ending else "end", severity=severity
+        )
+
+    def close(self, state: Literal["failed", "interrupted"], reason: str) -> StoredMessage:
+        """Close a record that has no end of its own, with what had passed; does nothing to a closed one."""
+        if self.is_closed:
+            return self.reply
+        self.is_closed = True
+        return self._store_end(state, reason)
+
+    def _store_end(
+        self, state: MessageState, reason: str, *, generated: str | None = None, severity: int = 1
+    ) -> StoredMessage:
+        self.reply = self.store.end_reply(
+            self.owner,
+            self.reply.id,
+            state=state,
+            text=self.passed,
+            end_reason=reason,
+            verdict=self.verdict,
+            generated=generated,
+            severity=severity,
+        )
+        return self.reply

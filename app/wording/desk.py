@@ -1,0 +1,252 @@
+"""The sentences of the moderators' desk and its sign-in page, in English; one function a sentence."""
+
+import re
+
+SEVERITIES = ("slight", "moderate", "grave", "gravest")
+UNKNOWN = "unknown"
+
+
+def title() -> str:
+    """The head of the desk."""
+    return "# Moderation desk"
+
+
+def signed_in_as(name: str, role: str) -> str:
+    """Who is at the desk; marks in a name stay marks."""
+    plain = re.sub(r"([!-/:-@[-`{-~])", r"\\\1", name)
+    return f"Signed in as {plain} ({role})"
+
+
+def waiting(count: int) -> str:
+    """How many cases somebody could take now."""
+    if count == 0:
+        return "No case waits"
+    return "1 case waits" if count == 1 else f"{count:,} cases wait"
+
+
+def queue(count: int) -> str:
+    """The label of the list of cases."""
+    return f"Queue · {count}"
+
+
+def how_to_start() -> str:
+    """Above a list that is not empty."""
+    return "Press **Next case** for the gravest and oldest one, or choose a row to open it. What you open is yours for ten minutes."
+
+
+def nothing_waits() -> str:
+    """An empty queue."""
+    return "### All clear\n\nNobody is waiting for you. What the checks flag, and what people report, will be listed here."
+
+
+def nothing_left() -> str:
+    """`Next case` where the rest is held by others or was ruled on by this moderator before."""
+    return "There is no case that you could take right now: the rest is with other moderators, or waits for somebody who has not ruled on it yet."
+
+
+def severity(level: int) -> str:
+    """A severity from 0 to 3 in a word."""
+    word = SEVERITIES[level] if 0 <= level < len(SEVERITIES) else UNKNOWN
+    return f"{level} ({word})"
+
+
+def source(name: str) -> str:
+    """Who found it: a person, or a check by name."""
+    return "a person" if name == "person" else name
+
+
+def found_by_nobody() -> str:
+    """A case without a flag or a report: a check failed."""
+    return "a failed check"
+
+
+def no_clause() -> str:
+    """A case that names no clause."""
+    return "No clause named"
+
+
+def clause_text(clause_id: str, name: str, forbids: str) -> str:
+    """The clause as it stands beside the message."""
+    return f"### {clause_id} · {name}\n\n{forbids}"
+
+
+def clause_unknown(clause_id: str) -> str:
+    """A case under a clause that the policy in force does not have."""
+    return f"### {clause_id}\n\nThe policy in force has no such clause; an earlier version did."
+
+
+def no_clause_text() -> str:
+    """Beside a message for which no clause was named."""
+    return "### No clause named\n\nA check failed, or a person gave another reason. If the message violates the policy, choose the clause below."
+
+
+def state(name: str) -> str:
+    """The state of a case."""
+    return {"open": "Open", "claimed": "Claimed", "escalated": "Second look", "decided": "Decided"}[name]
+
+
+def held(by: str, until: str) -> str:
+    """A case that somebody is working on."""
+    return f"With {by} until {until}"
+
+
+def yours(until: str) -> str:
+    """A case that the reader is working on."""
+    return f"Yours until {until}"
+
+
+def case_head(reference: str, level: str, held_until: str) -> str:
+    """The head of an open case."""
+    return f"## Case {reference}\n\nSeverity {level} · {held_until}"
+
+
+def masked(level: str) -> str:
+    """In place of the text of a grave case."""
+    return f"The text is hidden, because this case is of severity {level}. Show it when you are ready; that you did is kept in the audit log."
+
+
+def evidence_gone() -> str:
+    """The evidence of a case was erased with the person."""
+    return "The evidence of this case has been erased."
+
+
+def subject(role: str, state_of_message: str) -> str:
+    """The label of the message that the case is about."""
+    return f"This case is about this {kind(role)} · {state_of_message}"
+
+
+def shown_label() -> str:
+    """The label of what passed before the rest was withheld."""
+    return "What a reader had seen of it"
+
+
+def kind(role: str) -> str:
+    """Who said a message."""
+    return "prompt" if role == "user" else "reply"
+
+
+def the_message_above() -> str:
+    """The line of the context that stands for the message itself."""
+    return "▶ the message above"
+
+
+def policy_line(policy: str | None, checkpoint: str | None, language: str | None) -> str:
+    """Under which policy it was flagged, if a check did, and which model said it."""
+    model = f"said by `{checkpoint}`" if checkpoint else "written by a person"
+    if policy is None:
+        return f"No check flagged this message; somebody asked for a person to look at it · {model}"
+    return f"Judged under `{policy}` · {model} · language: {language or UNKNOWN}"
+
+
+def report_kind(name: str) -> str:
+    """A report or a request for review."""
+    return "Report" if name == "report" else "Request for review"
+
+
+def hidden_note() -> str:
+    """In place of a reporter's words while the text is hidden."""
+    return "Hidden with the text"
+
+
+def ruling(name: str) -> str:
+    """A ruling in the list of earlier decisions."""
+    return {"violates": "Violates", "no_violation": "Does not violate", "unsure": "Unsure"}[name]
+
+
+def rulings() -> list[tuple[str, str]]:
+    """The choices of the form."""
+    return [
+        ("Violates the policy", "violates"),
+        ("Does not violate it", "no_violation"),
+        ("Unsure: pass it on", "unsure"),
+    ]
+
+
+def public_note_label() -> str:
+    """The note that people read."""
+    return "Note to the people concerned (they can read it)"
+
+
+def private_note_label() -> str:
+    """The note that only moderators read."""
+    return "Private note (for moderators)"
+
+
+def no_case_open() -> str:
+    """A button of the form without a case."""
+    return "No case is open. Press Next case, or choose one from the queue."
+
+
+def no_such_case() -> str:
+    """A case that is not in the queue any more."""
+    return "This case is not in the queue any more; the list has been brought up to date."
+
+
+def decided_already() -> str:
+    """A case that somebody has decided in the meantime."""
+    return "This case has been decided already. Press Next case for another."
+
+
+def choose_a_ruling() -> str:
+    """Deciding without a ruling."""
+    return "Choose what you found: violates, does not, or unsure."
+
+
+def choose_a_clause() -> str:
+    """A violation without its clause."""
+    return "Choose the clause that it violates; the people concerned are told which."
+
+
+def lease_ended() -> str:
+    """Deciding after the ten minutes."""
+    return "Your ten minutes with this case are over. Press “Keep for 10 minutes” and decide again; what you wrote stays in the form."
+
+
+def stale() -> str:
+    """Deciding on a case that has changed since it was opened."""
+    return "This case has changed since you opened it, perhaps by another report. Press “Keep for 10 minutes” to see it as it is now, then decide; what you wrote stays in the form."
+
+
+def kept(until: str) -> str:
+    """After keeping a case for longer."""
+    return f"This case is yours until {until}."
+
+
+def released() -> str:
+    """After giving a case back."""
+    return "The case is back in the queue, undecided."
+
+
+def decided(reference: str, ruling_name: str, clause: str | None) -> str:
+    """After a decision: what was ruled, and what follows."""
+    follows = {
+        "violates": f"**It violates {clause}.** The case is decided. The message stays away from readers and from the model, and the people concerned can read your decision.",
+        "no_violation": "**It does not violate the policy.** The case is decided. What was stopped or removed is restored, and the people concerned can read your decision.",
+        "unsure": "**Passed on.** The case waits for a second look by somebody else.",
+    }[ruling_name]
+    return f"Case {reference}: {follows}"
+
+
+def signed_out() -> str:
+    """A button of the desk after the sign-in has ended."""
+    return "Your sign-in has ended. Reload the page to sign in again."
+
+
+def sign_in_title() -> str:
+    """The head of the sign-in page."""
+    return "Moderation desk"
+
+
+def sign_in_lead() -> str:
+    """Under the head of the sign-in page."""
+    return "Sign in to look at what was flagged and reported."
+
+
+def wrong_sign_in() -> str:
+    """A sign-in that failed; never says which of both was wrong."""
+    return "The name or the password is not right."
+
+
+def where_accounts_come_from() -> str:
+    """At the foot of the sign-in page."""
+    return "The host of this site makes the accounts, on its command line."

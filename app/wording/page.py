@@ -1,0 +1,150 @@
+"""The sentences of the pages, in English; one function a sentence."""
+
+from collections.abc import Sequence
+
+
+def greeting(model_title: str) -> str:
+    """What an empty chat says."""
+    return f"## What would you like to talk about?\n\n{model_title} answers here."
+
+
+def model_line(title: str, is_demo: bool, checks: Sequence[str]) -> str:
+    """Which model answers and which checks are live."""
+    kind = "a small demonstration model trained by the Bezel project" if is_demo else "served by this host"
+    return f"**{title}** · {kind} · judged by: {', '.join(checks)}"
+
+
+def can_be_wrong() -> str:
+    """The line under the composer."""
+    return "Replies come from a language model and can be wrong. Everything is judged before it is shown."
+
+
+def prompt_placeholder() -> str:
+    """The composer's placeholder."""
+    return "Write a message. Enter sends, Shift+Enter starts a new line."
+
+
+def no_conversations() -> str:
+    """The sidebar before the first conversation."""
+    return "Your conversations will be listed here."
+
+
+def terms_first() -> str:
+    """Sending before accepting."""
+    return "Please read and accept the terms first."
+
+
+def something_went_wrong(incident: str) -> str:
+    """An error nobody expected; the id stands in the log too."""
+    return f"Something went wrong on our side. Your messages are saved. If it happens again, tell the host this number: {incident}."
+
+
+def not_yours() -> str:
+    """An id that is another's or nobody's."""
+    return "This conversation does not exist, or not any more."
+
+
+def report_prompt() -> str:
+    """What happens with a report, before it is sent."""
+    return (
+        "Tell us what is wrong with this reply. A moderator sees it with up to three turns before it, and you will see the "
+        "outcome on the page *My data*. Nothing happens to you if you turn out to be wrong."
+    )
+
+
+def review_prompt() -> str:
+    """What happens with a request for review."""
+    return (
+        "A person will look at the message that was stopped, with up to three turns before it. You will see the outcome on "
+        "the page *My data*."
+    )
+
+
+def report_received() -> str:
+    """After a report."""
+    return "Thank you. A moderator will look at it; the outcome will be on the page My data."
+
+
+def choose_a_reason() -> str:
+    """A report without a reason."""
+    return "Choose a reason, so that the moderator knows what to look for."
+
+
+def too_long_a_note(length: int, limit: int) -> str:
+    """A note past its bound."""
+    return f"The note is {length:,} characters long; it can be at most {limit:,}."
+
+
+def nothing_to_report() -> str:
+    """A report on something that is no stored reply."""
+    return "Only a reply that is stored can be reported."
+
+
+def waiting() -> str:
+    """The outcome of a report that nobody has decided."""
+    return "Waiting for a moderator"
+
+
+def ruling(name: str) -> str:
+    """A moderator's ruling, for the person who asked."""
+    return {
+        "violates": "A moderator found that it breaks the policy",
+        "no_violation": "A moderator found no violation",
+        "unsure": "A moderator passed it on for a second look",
+    }[name]
+
+
+def my_data() -> str:
+    """The head of the page."""
+    return (
+        "## My data\n\nEverything that this site stores about you belongs to this browser's cookie. Here you can see what became of "
+        "your reports, take everything with you, or erase it."
+    )
+
+
+def erase_warning() -> str:
+    """What erasing does."""
+    return (
+        "Erasing deletes your conversations, reports and settings at once and for good. What is part of an open case is kept, encrypted, "
+        "until a moderator has decided it, and then erased as well. Decisions and the audit log stay, without your words."
+    )
+
+
+def erased() -> str:
+    """After erasing."""
+    return "Everything of yours has been erased."
+
+
+def type_erase() -> str:
+    """The confirmation for erasing."""
+    return "Type ERASE to confirm"
+
+
+def nothing_erased() -> str:
+    """Erasing without the confirmation."""
+    return "Nothing was erased: type ERASE in the box to confirm."
+
+
+def how_it_is_judged(policy: str) -> str:
+    """The head of the transparency page."""
+    return (
+        "## How messages are judged\n\nEverything you type and everything the model says is judged against the "
+        "[Gemma Prohibited Use Policy](https://ai.google.dev/gemma/prohibited_use_policy) before it goes further. What is stopped is never "
+        "shown; a moderator looks at what was stopped or flagged. Automatic checks make mistakes in both directions: you can ask for a "
+        f"review of anything that was stopped, and report anything that was not. Policy in force: `{policy}`."
+    )
+
+
+def no_reports() -> str:
+    """Nothing was reported or asked for yet."""
+    return "You have not reported anything yet. Under each reply stands Report."
+
+
+def no_notices() -> str:
+    """Nothing of theirs was stopped."""
+    return "Nothing of yours was stopped."
+
+
+def stopped(role: str) -> str:
+    """Whose words were stopped."""
+    return "A message of yours" if role == "user" else "A reply to you"

@@ -1,0 +1,156 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from app.crisis import crisis_lines
+from app.pages.transcript import Transcript
+from safety.checks.banned import Banned
+from safety.guard import Guard
+from safety.policy import policy_for
+from storage.types import StoredMessage
+
+
+@pytest.fixture(scope="module")
+def transcript():
+    guard = Guard([Banned("zzz")], policy_for("banned"))
+    yield Transcript(guard, crisis_lines(None, "US"))
+    guard.close()
+
+
+def message(role, state, text, **more):
+    return StoredMessage(
+        id="1",
+        conversation_id="c",
+        parent_id=None,
+        role=role,
+        state=state,
+        text=text,
+        created_at=datetime.now(UTC),
+        checkpoint=None,
+        verdict=more.get("verdict"),
+        end_reason=more.get("end_reason"),
+        versions=("1",),
+    )
+
+
+def verdict(action="block", clause="PUP-2.e.iii", lang="en", checks=None):
+    findings = [{"clause": clause, "action": action}] if clause else []
+    return {"action": action, "findings": findings, "lang": lang, "checks": checks or {"banned": "block"}}
+
+
+def texts(transcript, *path):
+    return [(line.role, line.text) for line in transcript.lines(path)]
+
+
+def test_a_turn_that_passed_is_shown_as_it_is(transcript):
+    path = (message("user", "accepted", "Hello"), message("assistant", "complete", "Hi."))
+
+    assert texts(transcript, *path) == [("user", "Hello"), ("assistant", "Hi.")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "was stopped"),
+        ("ko", "차단"),
+        ("zh", "拦截"),
+        ("ja", "停止"),
+        ("sw", "was stopped"),
+        (None, "was stopped"),
+    ],
+)
+def test_a_blocked_prompt_names_its_clause_in_the_persons_language(transcript, lang, words):
+    said, notice = transcript.lines((message("user", "blocked", "zzz", verdict=verdict(lang=lang)),))
+
+    assert said.text == "zzz"
+    assert words in notice.text
+    assert "PUP-2.e.iii" in notice.text
+    assert "Violence" in notice.text
+    assert notice.can_be_reviewed
+
+
+def test_self_harm_is_answered_with_help_and_without_a_clause(transcript):
+    blocked = message("user", "blocked", "…", verdict=verdict("support", "PUP-2.e.iv"))
+
+    _, notice = transcript.lines((blocked,))
+
+    assert "988" in notice.text
+    assert "PUP" not in notice.text
+
+
+def test_a_failed_check_says_that_nothing_was_found(transcript):
+    blocked = message("user", "blocked", "hello", verdict=verdict(clause=None, checks={"banned": "error"}))
+
+    _, notice = transcript.lines((blocked,))
+
+    assert "could not be checked" in notice.text
+    assert "PUP" not in notice.text
+
+
+def test_a_failed_check_is_not_blamed_on_what_another_only_flagged(transcript):
+    said = verdict(checks={"banned": "error", "rules": "flag"})
+    said["findings"][0]["action"] = "flag"
+
+    _, notice = transcript.lines((message("user", "blocked", "hello", verdict=said),))
+
+    assert "could not be checked" in notice.text
+
+
+def test_a_withheld_reply_shows_nothing_of_itself(transcript):
+    (line,) = transcript.lines((message("assistant", "withheld", "", verdict=verdict()),))
+
+    assert "withheld" in line.text
+    assert line.can_be_reviewed
+    assert not line.can_be_reported
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("stopped", "You stopped"),
+        ("interrupted", "as far as it had come"),
+        ("failed", "could not finish"),
+        ("restored", "let it pass"),
+    ],
+)
+def test_a_reply_that_did_not_end_by_itself_says_so(transcript, state, words):
+    (line,) = transcript.lines((message("assistant", state, "The sun"),))
+
+    assert line.text.startswith("The sun")
+    assert words in line.text
+    assert line.can_be_reported
+
+
+def test_a_removed_message_is_gone_from_the_page(transcript):
+    assert [role for role, _ in texts(transcript, message("user", "removed", ""))] == ["assistant"]
+    assert "removed by a moderator" in texts(transcript, message("assistant", "removed", ""))[0][1]
+
+
+def test_a_language_that_no_check_reads_is_said(transcript):
+    prompt = message(
+        "user", "accepted", "Habari", verdict=verdict("flag", None, "sw", {"banned": "not_checked"})
+    )
+
+    _, note = transcript.lines((prompt,))
+
+    assert "Not every check reads this language" in note.text
+    assert not note.can_be_reported
+    assert not note.can_be_reviewed
+
+
+@pytest.mark.parametrize("state", ["pending", "accepted"])
+def test_a_prompt_without_an_answer_offers_retry(transcript, state):
+    said, note = transcript.lines((message("user", state, "Hello"),))
+
+    assert said.text == "Hello"
+    assert "no answer yet" in note.text
+    assert not note.can_be_reported
+
+
+def test_a_turn_under_way_shows_the_text_so_far_and_no_note(transcript):
+    path = (message("user", "pending", "Hello"),)
+
+    assert transcript.shown(path, writing="The su") == [
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "The su"},
+    ]

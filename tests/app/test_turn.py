@@ -1,0 +1,373 @@
+"""Promises 1 to 4 on the way of a turn: nothing skips the gate, closed on failure, stored, yours only."""
+
+import asyncio
+import threading
+import time
+from contextlib import aclosing
+
+import pytest
+
+from app.turn import Limits, TurnRefused, Turns
+from model.fake import FakeModel
+from model.types import GenerationSettings, ModelError
+from safety.checks.banned import Banned
+from safety.guard import Guard
+from safety.policy import policy_for
+from safety.types import CheckedText, Text
+from storage.store import Store
+from storage.types import NotFound
+
+ANN, BOB = "ann", "bob"
+SAMPLING = GenerationSettings()
+LONG = "All is well and the sun is shining on the green hills. " * 12
+
+
+class Broken:
+    """A check that cannot judge one side of a conversation."""
+
+    name = "broken"
+    version = "1"
+
+    def __init__(self, side):
+        self._side = side
+
+    def check(self, text: Text) -> CheckedText:
+        if text.side == self._side:
+            raise RuntimeError("this check is broken")
+        return CheckedText()
+
+
+@pytest.fixture
+def guard():
+    made = Guard([Banned("zzz", clause="PUP-2.e.iii")], policy_for("banned"))
+    yield made
+    made.close()
+
+
+def turns_with(model, guard, store, *, longest=16_000, terms=None):
+    return Turns(model, guard, store, Limits(longest, SAMPLING, terms))
+
+
+async def run(turns, text, *, owner=ANN, conversation=None):
+    return [step async for step in turns.send(owner, conversation, text)]
+
+
+async def test_a_prompt_that_passes_is_answered_and_both_are_stored(store, guard):
+    model = FakeModel(["Good morning to you."])
+
+    steps = await run(turns_with(model, guard, store), "Good morning")
+
+    path = store.path(ANN, steps[-1].prompt.conversation_id)
+    assert [(message.role, message.state, message.text) for message in path] == [
+        ("user", "accepted", "Good morning"),
+        ("assistant", "complete", "Good morning to you."),
+    ]
+
+
+async def test_a_blocked_prompt_never_reaches_the_model(store, guard):
+    model = FakeModel(["unused"])
+
+    steps = await run(turns_with(model, guard, store), "please zzz")
+
+    assert steps[-1].prompt.state == "blocked"
+    assert steps[-1].prompt.verdict["findings"][0]["clause"] == "PUP-2.e.iii"
+    assert model.calls == []
+    assert [case.clause for case in store.cases()] == ["PUP-2.e.iii"]
+
+
+async def test_a_blocked_prompt_gives_the_conversation_no_title(store, guard):
+    steps = await run(turns_with(FakeModel(["unused"]), guard, store), "please zzz")
+
+    assert store.conversation(ANN, steps[-1].prompt.conversation_id).title == ""
+
+
+async def test_a_check_that_raises_on_a_prompt_closes_the_gate(store):
+    model = FakeModel(["unused"])
+    guard = Guard([Broken("prompt")], policy_for("broken"))
+
+    steps = await run(turns_with(model, guard, store), "Good morning")
+
+    guard.close()
+    assert steps[-1].prompt.state == "blocked"
+    assert steps[-1].prompt.verdict["checks"] == {"broken": "error"}
+    assert model.calls == []
+
+
+async def test_a_check_that_raises_on_a_reply_withholds_all_of_it(store):
+    guard = Guard([Broken("response")], policy_for("broken"))
+
+    steps = await run(turns_with(FakeModel([LONG]), guard, store), "Good morning")
+
+    guard.close()
+    assert [step.text for step in steps if step.text] == []
+    assert steps[-1].reply.state == "withheld"
+
+
+async def test_a_reply_that_turns_bad_is_withdrawn_and_never_shown_whole(store, guard):
+    steps = await run(turns_with(FakeModel([LONG + " and then zzz"]), guard, store), "Good morning")
+
+    assert any(step.text for step in steps), "what came before had passed and was shown"
+    assert not any("zzz" in step.text for step in steps)
+    assert steps[-1].reply.state == "withheld"
+    assert steps[-1].reply.text == ""
+    assert [case.clause for case in store.cases()] == ["PUP-2.e.iii"]
+
+
+async def test_a_moderator_sees_what_was_withheld_and_how_much_of_it_had_been_shown(store, guard):
+    steps = await run(turns_with(FakeModel([LONG + " and then zzz"]), guard, store), "Good morning")
+    mia = store.add_moderator("mia", "hash")
+
+    case = store.next_case(mia.id)
+
+    (subject,) = (line for line in case.evidence if line.is_subject)
+    assert "zzz" in subject.text
+    assert case.shown
+    assert LONG.startswith(case.shown)
+    assert all(case.shown.startswith(step.text) for step in steps)
+
+
+async def test_a_withheld_reply_is_not_read_by_the_model_again(store, guard):
+    model = FakeModel([LONG + " zzz", "Fine."])
+    turns = turns_with(model, guard, store)
+    first = await run(turns, "Good morning")
+
+    await run(turns, "And now?", conversation=first[-1].prompt.conversation_id)
+
+    assert [message.text for message in model.calls[1]] == ["And now?"]
+
+
+async def test_a_blocked_prompt_is_not_read_by_the_model_later(store, guard):
+    model = FakeModel(["Hello.", "Fine."])
+    turns = turns_with(model, guard, store)
+    first = await run(turns, "Good morning")
+    conversation = first[-1].prompt.conversation_id
+    await run(turns, "please zzz", conversation=conversation)
+
+    await run(turns, "How are you?", conversation=conversation)
+
+    assert [message.text for message in model.calls[1]] == ["Good morning", "Hello.", "How are you?"]
+
+
+async def test_another_persons_conversation_answers_as_none_does(store, guard):
+    turns = turns_with(FakeModel(["Hello."]), guard, store)
+    first = await run(turns, "Good morning")
+    conversation = first[-1].prompt.conversation_id
+
+    with pytest.raises(NotFound):
+        await run(turns, "Good evening", owner=BOB, conversation=conversation)
+    with pytest.raises(NotFound):
+        [step async for step in turns.retry(BOB, first[-1].prompt.id)]
+
+    assert len(store.path(ANN, conversation)) == 2
+
+
+async def test_stop_ends_the_generation_and_keeps_what_had_passed(store, guard):
+    model = FakeModel([LONG], pace=0.005)
+    turns = turns_with(model, guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        async for step in steps:
+            if step.text:
+                assert turns.stop(ANN, step.prompt.conversation_id)
+            last = step
+
+    assert model.closed == 1
+    assert last.reply.state == "stopped"
+    assert LONG.startswith(last.reply.text)
+    assert 0 < len(last.reply.text) < len(LONG)
+
+
+async def test_nobody_else_can_stop_a_reply(store, guard):
+    turns = turns_with(FakeModel([LONG], pace=0.002), guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        async for step in steps:
+            assert not turns.stop(BOB, step.prompt.conversation_id)
+            last = step
+
+    assert last.reply.state == "complete"
+
+
+async def test_a_reply_whose_reader_left_is_kept_as_far_as_it_was_shown(store, guard):
+    model = FakeModel([LONG], pace=0.002)
+    turns = turns_with(model, guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        async for step in steps:
+            if step.text:
+                break
+
+    kept = store.path(ANN, step.prompt.conversation_id)[-1]
+    assert (kept.state, kept.text) == ("interrupted", step.text)
+    assert model.closed == 1
+    assert not turns.is_live(step.prompt.conversation_id)
+
+
+async def test_a_turn_that_is_cancelled_is_closed_too(store, guard):
+    turns = turns_with(FakeModel([LONG], pace=0.01), guard, store)
+    is_writing = asyncio.Event()
+
+    async def read():
+        async for step in turns.send(ANN, None, "Good morning"):
+            if step.text:
+                is_writing.set()
+
+    task = asyncio.ensure_future(read())
+    await is_writing.wait()
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    conversation = store.conversations(ANN)[0]
+    assert store.path(ANN, conversation.id)[-1].state == "interrupted"
+    assert not turns.is_live(conversation.id)
+
+
+async def test_a_turn_cancelled_while_its_reply_begins_leaves_no_reply_open(tmp_path, guard):
+    class SlowStore(Store):
+        began = threading.Event()
+
+        def start_reply(self, *args, **kwargs):
+            reply = super().start_reply(*args, **kwargs)
+            self.began.set()
+            time.sleep(0.3)
+            return reply
+
+    url = f"sqlite:///{tmp_path / 'slow.sqlite'}"
+    store = SlowStore.open(url, evidence_key=b"e" * 32, audit_key=b"a" * 32)
+    task = asyncio.ensure_future(run(turns_with(FakeModel([LONG]), guard, store), "Good morning"))
+    await asyncio.to_thread(store.began.wait)
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert store.path(ANN, store.conversations(ANN)[0].id)[-1].state == "interrupted"
+    store.close()
+
+
+@pytest.mark.parametrize("text", ["", "   \n\t ", "\x00", "\x07"])
+async def test_a_prompt_without_a_word_is_refused_and_nothing_is_stored(store, guard, text):
+    with pytest.raises(TurnRefused, match="empty"):
+        await run(turns_with(FakeModel(["unused"]), guard, store), text)
+
+    assert store.conversations(ANN) == ()
+
+
+async def test_a_megabyte_is_refused_with_both_numbers(store, guard):
+    with pytest.raises(TurnRefused, match=r"1,000,000 characters long; it can be at most 16,000"):
+        await run(turns_with(FakeModel(["unused"]), guard, store), "a" * 1_000_000)
+
+    assert store.conversations(ANN) == ()
+
+
+async def test_nul_and_lone_surrogates_are_taken_out_before_anything_reads_them(store, guard):
+    model = FakeModel(["Hello."])
+
+    steps = await run(turns_with(model, guard, store), "Good\x00 morn\ud800ing")
+
+    assert store.message(ANN, steps[-1].prompt.id).text == "Good morn\ufffding"
+    assert model.calls[0][0].text == "Good morn\ufffding"
+
+
+async def test_nothing_is_sent_before_the_terms_are_accepted(store, guard):
+    turns = turns_with(FakeModel(["Hello."]), guard, store, terms="v2")
+    store.accept_terms(ANN, "v1")
+
+    with pytest.raises(TurnRefused, match="terms"):
+        await run(turns, "Good morning")
+    store.accept_terms(ANN, "v2")
+    steps = await run(turns, "Good morning")
+
+    assert steps[-1].reply.state == "complete"
+
+
+async def test_a_conversation_holds_one_turn_at_a_time(store, guard):
+    turns = turns_with(FakeModel([LONG], pace=0.01), guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        first = await anext(steps)
+        with pytest.raises(TurnRefused, match="still being written"):
+            await run(turns, "And?", conversation=first.prompt.conversation_id)
+
+
+async def test_a_retry_keeps_the_earlier_reply_as_a_version(store, guard):
+    model = FakeModel(["One.", "Two."])
+    turns = turns_with(model, guard, store)
+    first = await run(turns, "Good morning")
+
+    again = [step async for step in turns.retry(ANN, first[-1].prompt.id)]
+
+    assert again[-1].reply.text == "Two."
+    assert again[-1].reply.versions == (first[-1].reply.id, again[-1].reply.id)
+    assert model.calls[0] == model.calls[1]
+
+
+async def test_a_retry_is_judged_again(store, guard):
+    model = FakeModel(["One."])
+    first = await run(turns_with(model, guard, store), "Good morning")
+    stricter = Guard([Banned("morning", clause="PUP-2.e.iii")], policy_for("banned"))
+
+    with pytest.raises(TurnRefused, match="does not pass"):
+        [step async for step in turns_with(model, stricter, store).retry(ANN, first[-1].prompt.id)]
+
+    stricter.close()
+    assert len(model.calls) == 1
+
+
+async def test_a_blocked_prompt_cannot_be_sent_again_before_somebody_lets_it_pass(store, guard):
+    turns = turns_with(FakeModel(["Hello."]), guard, store)
+    first = await run(turns, "please zzz")
+
+    with pytest.raises(TurnRefused, match="stopped"):
+        [step async for step in turns.retry(ANN, first[-1].prompt.id)]
+
+
+async def test_a_prompt_that_a_moderator_restored_can_be_answered(store, guard):
+    model = FakeModel(["Hello."])
+    turns = turns_with(model, guard, store)
+    first = await run(turns, "please zzz")
+    mia = store.add_moderator("mia", "hash")
+    case = store.next_case(mia.id)
+    store.decide(
+        case.summary.id,
+        mia.id,
+        ruling="no_violation",
+        clause=None,
+        note="",
+        public_note="",
+        row_version=case.row_version,
+    )
+
+    again = [step async for step in turns.retry(ANN, first[-1].prompt.id)]
+
+    assert again[-1].reply.text == "Hello."
+    assert model.calls[0][-1].text == "please zzz"
+
+
+async def test_a_model_error_ends_the_turn_with_its_sentence_and_keeps_the_prompt(store, guard):
+    turns = turns_with(FakeModel([ModelError("The model ran out of memory.")]), guard, store)
+
+    with pytest.raises(TurnRefused, match="out of memory"):
+        await run(turns, "Good morning")
+
+    path = store.path(ANN, store.conversations(ANN)[0].id)
+    assert [message.state for message in path] == ["accepted", "failed"]
+
+
+async def test_an_unsupported_language_is_flagged_and_goes_on(store):
+    class OnlyEnglish:
+        name = "narrow"
+        version = "1"
+
+        def check(self, text):
+            return CheckedText(not_checked="the language is not supported")
+
+    guard = Guard([OnlyEnglish()], policy_for("narrow"))
+
+    steps = await run(turns_with(FakeModel(["Habari."]), guard, store), "Habari ya asubuhi")
+
+    guard.close()
+    assert steps[-1].prompt.state == "accepted"
+    assert steps[-1].prompt.verdict["checks"] == {"narrow": "not_checked"}
+    assert steps[-1].prompt.verdict["action"] == "flag"
+    assert store.waiting() >= 1
