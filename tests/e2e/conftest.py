@@ -1,0 +1,63 @@
+"""A real Bezel in its own process, a second one with a slow fake model, and a real Chromium."""
+
+import pytest
+from e2e_site import SLOW_REPLY, Site, Visitor, add_moderator, free_port, is_closing, is_foreign, running
+from playwright.sync_api import sync_playwright
+
+from app.build import parts, serve
+from app.settings import Settings
+from model.fake import FakeModel
+
+
+@pytest.fixture(scope="session")
+def bezel(tmp_path_factory):
+    """The product as it ships: bundled checkpoint, shipped policy, rules and weights."""
+    folder = tmp_path_factory.mktemp("bezel")
+    add_moderator(folder)
+    with running(folder) as (site, _):
+        yield site
+    assert site.errors == []
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory):
+    """The same, with a fake model that speaks slowly, so that a test can step in between."""
+    settings = Settings(port=free_port(), data_folder=tmp_path_factory.mktemp("slow"))
+    model = FakeModel([SLOW_REPLY], pace=0.02)
+    with parts(settings, model=model) as joined:
+        running_here = serve(joined, settings)
+        site = Site(f"http://127.0.0.1:{settings.port}", model, SLOW_REPLY)
+        yield site
+        running_here.close()
+    assert site.errors == []
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path):
+    """Ends with its file: Playwright keeps a loop running, beside which no async test can run."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a site as somebody new; every error and every foreign request on the page fails the test."""
+    contexts = []
+
+    def open_as_somebody_new(site: Site, path: str = "/", **options) -> Visitor:
+        context = browser.new_context(locale="en-US", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: said.type == "error" and site.errors.append(said.text))
+        page.on("pageerror", lambda error: is_closing(error) or site.errors.append(str(error)))
+        page.on("request", lambda asked: is_foreign(asked.url, site) and site.errors.append(asked.url))
+        page.goto(site.url + path)
+        return Visitor(page)
+
+    yield open_as_somebody_new
+    for context in contexts:
+        context.close()
