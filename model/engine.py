@@ -56,7 +56,7 @@ class Engine:
         return len(self._waiting)
 
     async def stream(
-        self, prompt: Sequence[Message], settings: GenerationSettings
+        self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None
     ) -> AsyncGenerator[Chunk, None]:
         """Yield the reply as it is generated; see ChatModel. A slow reader gets fewer, longer chunks."""
         started = time.monotonic()
@@ -72,6 +72,9 @@ class Engine:
         finally:
             self._leave(turn)
         yield chunk
+
+    def forget(self, conversation: str) -> None:
+        """Drop whatever is kept of a conversation; see ChatModel."""
 
     def close(self) -> None:
         """End every turn with a ModelError and free the weights; safe to call twice."""

@@ -28,6 +28,8 @@ class FakeModel:
             raise ValueError("FakeModel was given no replies; it needs at least one.")
         self.calls: list[tuple[Message, ...]] = []
         self.settings: list[GenerationSettings] = []
+        self.conversations: list[str | None] = []
+        self.forgotten: list[str] = []
         self.closed = 0
         """How many replies were closed before their end."""
         self.is_shut = False
@@ -42,10 +44,11 @@ class FakeModel:
         return self._checkpoint
 
     async def stream(
-        self, prompt: Sequence[Message], settings: GenerationSettings
+        self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None
     ) -> AsyncGenerator[Chunk, None]:
         """Record the call, then yield the next reply in chunks; the last, empty, carries the ending."""
         reply = self._answer(prompt, settings)
+        self.conversations.append(conversation)
         started = time.monotonic()
         first: float | None = None
         pieces = self._pieces(reply)
@@ -82,6 +85,10 @@ class FakeModel:
 
     def _pieces(self, text: str) -> list[str]:
         return [text[at : at + self._chunk] for at in range(0, len(text), self._chunk)]
+
+    def forget(self, conversation: str) -> None:
+        """Record what was to be forgotten."""
+        self.forgotten.append(conversation)
 
     def close(self) -> None:
         """Refuse every later stream; safe to call twice."""

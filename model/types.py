@@ -42,6 +42,10 @@ class GenerationSettings:
     top_k: int = 64
     max_tokens: int = 512
     seed: int | None = None
+    repetition_penalty: float = 1.0
+    """How much less likely a token becomes that the prompt or the reply already holds; 1 changes nothing."""
+    stop: tuple[str, ...] = ()
+    """The reply ends before the first of these that it would contain."""
 
     def __post_init__(self) -> None:
         bounds: tuple[tuple[str, float, float, float], ...] = (
@@ -49,10 +53,13 @@ class GenerationSettings:
             ("top_p", self.top_p, 0.01, 1.0),
             ("top_k", self.top_k, 1, 1_000),
             ("max_tokens", self.max_tokens, 1, 8_192),
+            ("repetition_penalty", self.repetition_penalty, 1.0, 2.0),
         )
         for name, value, low, high in bounds:
             if not low <= value <= high:
                 raise ModelError(f"{name} is {value}; it must be from {low:g} to {high:g}.")
+        if len(self.stop) > 8 or not all(0 < len(text) <= 100 for text in self.stop):
+            raise ModelError(f"stop is {self.stop!r}; it must be at most 8 texts of 1 to 100 characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,24 @@ class Ending:
     remembered: int
     """How many of the messages handed in fitted into the context, counted from the newest."""
 
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Speed after the first token, which also waited for its place; None where it cannot be told."""
+        if self.first_token_seconds is None or self.tokens < 2 or self.seconds <= self.first_token_seconds:
+            return None
+        return (self.tokens - 1) / (self.seconds - self.first_token_seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of streamed text; the last one of a reply carries how it ended."""
+    """A piece of streamed text; the last one of a reply carries how it ended.
+
+    While a turn waits in line, chunks without text carry its place, the next to begin being 1.
+    """
 
     text: str
     ending: Ending | None = None
+    place: int | None = None
 
 
 class ChatModel(Protocol):
@@ -94,13 +112,31 @@ class ChatModel(Protocol):
     @property
     def checkpoint(self) -> Checkpoint: ...
 
-    def stream(self, prompt: Sequence[Message], settings: GenerationSettings) -> AsyncGenerator[Chunk, None]:
+    def stream(
+        self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None
+    ) -> AsyncGenerator[Chunk, None]:
         """Yield chunks as they come, the last with its ending; closing the generator stops the generation.
 
+        What was read for a `conversation` may be kept for its next turn, and serves no other conversation.
         Raises PromptTooLong or ModelBusy before the first chunk, ModelError at any time.
         """
         ...
 
+    def forget(self, conversation: str) -> None:
+        """Drop whatever is kept of a conversation that was erased, or whose text was withdrawn."""
+        ...
+
     def close(self) -> None:
         """Stop every turn and free the weights; safe to call twice."""
+        ...
+
+
+class Scorer(Protocol):
+    """A model that judges: it says how likely each of a few answers is."""
+
+    async def score(self, prompt: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
+        """Give the probability of each choice as the next token, together 1. Raises ModelError or ModelBusy.
+
+        A choice is scored by its first token; choices whose first tokens are the same raise ModelError.
+        """
         ...
