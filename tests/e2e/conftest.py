@@ -1,7 +1,7 @@
 """A real Bezel in its own process, a second one with a slow fake model, and a real Chromium."""
 
 import pytest
-from e2e_site import SLOW_REPLY, Site, Visitor, add_moderator, free_port, is_closing, is_foreign, running
+from e2e_site import SLOW_REPLY, Complaints, Site, Visitor, add_moderator, free_port, is_foreign, running
 from playwright.sync_api import sync_playwright
 
 from app.build import parts, serve
@@ -52,8 +52,9 @@ def visit(browser):
         context = browser.new_context(locale="en-US", **options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and site.errors.append(said.text))
-        page.on("pageerror", lambda error: is_closing(error) or site.errors.append(str(error)))
+        complaints = Complaints(site)
+        page.on("console", lambda said: said.type == "error" and complaints.add(said.text))
+        page.on("pageerror", lambda error: complaints.add(str(error)))
         page.on("request", lambda asked: is_foreign(asked.url, site) and site.errors.append(asked.url))
         page.goto(site.url + path)
         return Visitor(page)

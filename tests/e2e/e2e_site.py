@@ -174,6 +174,16 @@ def is_foreign(url, site):
     return not url.startswith((site.url, "data:", "blob:"))
 
 
-def is_closing(error):
-    """Whether a page complained only that it was left: Gradio's client then aborts its own stream."""
-    return str(error).startswith("AbortError: signal is aborted without reason")
+class Complaints:
+    """What one page complains about, except that it was left: Gradio's client then aborts its own stream."""
+
+    def __init__(self, site):
+        self._site = site
+        self._is_left = False
+
+    def add(self, text):
+        """Note a complaint; of a page that was left, neither the abort nor the lost connection counts."""
+        if text.startswith("AbortError: signal is aborted without reason"):
+            self._is_left = True
+        elif not (self._is_left and text.strip() == "Connection errored out."):
+            self._site.errors.append(text)

@@ -167,19 +167,22 @@ MEGABYTES = {
 }
 
 
+def spent(text):
+    """The processor time of normalising a text, in seconds."""
+    started = time.process_time()
+    normalise(text)
+    return time.process_time() - started
+
+
 @pytest.mark.parametrize("text", MEGABYTES.values(), ids=MEGABYTES.keys())
 def test_a_million_characters_take_time_in_proportion(text):
     normalise("가")
-    started = time.process_time()
-    normalise(text[: len(text) // 10])
-    tenth = time.process_time() - started
+    tenth = min(spent(text[: len(text) // 10]) for _ in range(3))
 
-    started = time.process_time()
-    normalise(text)
-    taken = time.process_time() - started
+    taken = spent(text)
 
-    assert taken < 30 * tenth + 0.3
-    assert taken < 4
+    # Quadratic work would take a hundred times as long; a busy machine, some times.
+    assert taken < 50 * tenth + 1
 
 
 LETTERS = st.sampled_from("가힣\u1112각ｼﾊかกन①㎏中בر")
