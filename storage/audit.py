@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from storage import tables
 from storage.dialects import lock_audit
-from storage.keys import Keys
 from storage.types import AuditEvent, StorageError
 from storage.work import Work
 
@@ -38,7 +37,7 @@ def record(work: Work, actor: str, action: str, object_id: str) -> None:
             object_id=object_id,
             key_id=work.keys.audit_id,
             prev_hash=prev_hash,
-            hash=_link(work.keys, seq, at, (actor, action, object_id), prev_hash),
+            hash=_link(work.keys.audit[work.keys.audit_id], seq, at, (actor, action, object_id), prev_hash),
         )
     )
     work.flush()
@@ -60,21 +59,28 @@ def first_broken(work: Work) -> int | None:
     event = tables.AuditEvent
     rows = work.execute(
         select(
-            event.seq, event.at, event.actor, event.action, event.object_id, event.prev_hash, event.hash
+            event.seq,
+            event.at,
+            event.actor,
+            event.action,
+            event.object_id,
+            event.prev_hash,
+            event.hash,
+            event.key_id,
         ).order_by(event.seq),
         execution_options={"yield_per": 5000},
     )
     expected, prev_hash = 1, START
-    for seq, at, actor, action, object_id, prev, link in rows:
-        named = (actor, action, object_id)
-        if seq != expected or prev != prev_hash:
+    for seq, at, actor, action, object_id, prev, link, key_id in rows:
+        named, key = (actor, action, object_id), work.keys.audit.get(key_id)
+        if seq != expected or prev != prev_hash or key is None:
             return expected
-        if not hmac.compare_digest(link, _link(work.keys, seq, at, named, prev)):
+        if not hmac.compare_digest(link, _link(key, seq, at, named, prev)):
             return expected
         expected, prev_hash = seq + 1, link
     return None
 
 
-def _link(keys: Keys, seq: int, at: datetime, named: tuple[str, str, str], prev_hash: str) -> str:
+def _link(key: bytes, seq: int, at: datetime, named: tuple[str, str, str], prev_hash: str) -> str:
     content = json.dumps([seq, at.isoformat(timespec="microseconds"), *named, prev_hash])
-    return hmac.digest(keys.audit, content.encode(), "sha256").hex()
+    return hmac.digest(key, content.encode(), "sha256").hex()

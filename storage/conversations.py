@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage import people, tables
 from storage.columns import new_id, quoted, short
@@ -46,6 +46,19 @@ def newest(work: Work, owner: str, limit: int) -> tuple[Conversation, ...]:
 def one(work: Work, owner: str, conversation_id: str) -> Conversation:
     """That conversation of theirs; raises NotFound."""
     return _conversation(own(work, owner, conversation_id))
+
+
+def count(work: Work, owner: str) -> int:
+    """How many conversations they have."""
+    table = tables.Conversation
+    return work.scalars(select(func.count()).select_from(table).where(table.owner == owner)).one()
+
+
+def size(work: Work, owner: str, conversation_id: str) -> int:
+    """How many messages this conversation of theirs holds, all versions; 0 where it is not theirs."""
+    table = tables.Message
+    theirs = (table.owner == owner) & (table.conversation_id == conversation_id)
+    return work.scalars(select(func.count()).select_from(table).where(theirs)).one()
 
 
 def rename(work: Work, owner: str, conversation_id: str, title: str) -> None:

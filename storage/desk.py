@@ -1,6 +1,6 @@
 """The moderators' desk: who holds a case, for how long, and what their decision does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 
@@ -78,7 +78,7 @@ def decide(work: Work, case_id: str, moderator_id: str, judgement: Judgement) ->
     _let_go(row)
     _move_message(work, row, judgement.ruling)
     audit.record(work, moderator_id, f"case {row.state}", row.id)
-    result = cases.decision(made, note)
+    result = replace(cases.decision(made, note), conversation_id=row.conversation_id)
     if row.owner is None and row.state == "decided":
         evidence.erase(work, [row.id])
     return result

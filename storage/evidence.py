@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
 
 from storage import tables
-from storage.keys import Keys
 from storage.types import EvidenceLine, StorageError
 from storage.work import Work
 
@@ -70,7 +69,7 @@ def seal(work: Work, case_id: str, content: Snapshot) -> None:
         tables.Evidence(
             case_id=case_id,
             key_id=work.keys.evidence_id,
-            wrapped_key=_encrypt(work.keys.evidence, data_key, case_id),
+            wrapped_key=_encrypt(work.keys.evidence[work.keys.evidence_id], data_key, case_id),
             sealed=_encrypt(data_key, _packed(content), case_id),
             created_at=work.clock(),
         )
@@ -83,11 +82,19 @@ def unseal(work: Work, case_id: str) -> Snapshot | None:
     row = work.get(tables.Evidence, case_id)
     if row is None or row.wrapped_key is None or row.sealed is None:
         return None
+    key = work.keys.evidence.get(row.key_id)
+    if key is None:
+        raise StorageError(
+            f"The evidence of case {row.case_id} was sealed with the evidence key {row.key_id}; "
+            f"this store was opened with {', '.join(work.keys.evidence)}. "
+            "Start Bezel with the key it was sealed with."
+        )
     try:
-        data_key = _decrypt(work.keys.evidence, row.wrapped_key, case_id)
-        return _unpacked(_decrypt(data_key, row.sealed, case_id))
+        return _unpacked(_decrypt(_decrypt(key, row.wrapped_key, case_id), row.sealed, case_id))
     except InvalidTag:
-        raise StorageError(_cannot_open(work.keys, row)) from None
+        raise StorageError(
+            f"The evidence of case {row.case_id} has been altered and cannot be read."
+        ) from None
 
 
 def erase(work: Work, case_ids: Sequence[str]) -> None:
@@ -99,15 +106,6 @@ def erase(work: Work, case_ids: Sequence[str]) -> None:
     ruled = select(tables.Decision.id).where(tables.Decision.case_id.in_(case_ids))
     work.execute(delete(tables.DecisionNote).where(tables.DecisionNote.decision_id.in_(ruled)))
     work.flush()
-
-
-def _cannot_open(keys: Keys, row: tables.Evidence) -> str:
-    if row.key_id != keys.evidence_id:
-        return (
-            f"The evidence of case {row.case_id} was sealed with the evidence key {row.key_id}; "
-            f"this store was opened with {keys.evidence_id}. Start Bezel with the key it was sealed with."
-        )
-    return f"The evidence of case {row.case_id} has been altered and cannot be read."
 
 
 def _encrypt(key: bytes, content: bytes, case_id: str) -> bytes:

@@ -14,7 +14,7 @@ LONGEST_NAME = 64
 
 def add(work: Work, name: str, password_hash: str, role: ModeratorRole) -> Moderator:
     """Make an account; raises StorageError where the name is in use or cannot be one."""
-    name = _name(name)
+    name = name_of(name)
     if role not in ("moderator", "lead"):
         raise StorageError(f"The role is {role!r}; it must be moderator or lead.")
     if _active_row(work, name) is not None:
@@ -106,7 +106,8 @@ def _active_row(work: Work, name: str) -> tables.Moderator | None:
     return work.scalar(select(tables.Moderator).where(tables.Moderator.active_name == name.casefold()))
 
 
-def _name(name: str) -> str:
+def name_of(name: str) -> str:
+    """The name as it is kept; raises StorageError where it cannot be one."""
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise StorageError(

@@ -51,9 +51,11 @@ def export_person(work: Work, owner: str) -> dict[str, Any]:
         .where(tables.Conversation.owner == owner)
         .order_by(tables.Conversation.id)
     )
+    account = work.get(tables.Account, owner)
     content = {
         "person": owner,
         "exported_at": work.clock(),
+        "account": account and {"name": account.name, "created_at": account.created_at},
         "terms": [{"version": row.version, "accepted_at": row.accepted_at} for row in accepted],
         "conversations": [_conversation(work, owner, conversation_id) for conversation_id in theirs.all()],
         "reports": [asdict(report) for report in reports.of_owner(work, owner)],

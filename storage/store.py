@@ -1,20 +1,20 @@
 """Store: the one door to the database, one short method per question, safe to use from many threads."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
 
 from safety.types import Verdict
-from storage import audit, cases, conversations, desk, dialects, moderators, people, reports, retention, turns
+from storage import audit, cases, conversations, desk, moderators, people, reports, retention, turns
+from storage.accounts import Accounts
 from storage.columns import now
 from storage.desk import Judgement
-from storage.keys import Keys, keys_from
-from storage.opening import explained, open_engine
+from storage.keys import Keys, Secrets, keys_from
+from storage.opening import open_engine
+from storage.recovery import Recovery
+from storage.transactions import Transactions
 from storage.types import (
     AuditEvent,
     Case,
@@ -31,11 +31,6 @@ from storage.types import (
     Ruling,
     StoredMessage,
 )
-from storage.work import Work
-
-P = ParamSpec("P")
-T = TypeVar("T")
-Step = Callable[Concatenate[Work, P], T]
 
 
 class Store:
@@ -46,37 +41,30 @@ class Store:
 
     def __init__(self, engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> None:
         """Use `Store.open`; the engine must be of a database whose schema is up to date."""
-        self._engine = engine
         self._keys = keys
-        self._place = str(engine.url.database)
-        self._reading = sessionmaker(engine, class_=Work, keys=keys, clock=clock)
-        self._changing = sessionmaker(
-            engine.execution_options(**{dialects.WRITING: True}), class_=Work, keys=keys, clock=clock
-        )
-        # SQLite has one writer; queueing here is fair and quick, its own waiting is neither.
-        self._turnstile: AbstractContextManager[Any] = (
-            threading.Lock() if dialects.is_sqlite(engine) else nullcontext()
-        )
+        self._transactions = Transactions(engine, keys, clock)
+        self._read, self._write = self._transactions.read, self._transactions.write
+        self.accounts = Accounts(self._transactions)
+        self.recovery = Recovery(self._transactions)
 
     @classmethod
     def open(
-        cls, url: str, *, evidence_key: bytes, audit_key: bytes, clock: Callable[[], datetime] = now
+        cls, url: str, *, evidence_key: Secrets, audit_key: Secrets, clock: Callable[[], datetime] = now
     ) -> "Store":
-        """Open the database at this URL and migrate it; raises StorageError with a sentence for the host."""
+        """Open the database at this URL and migrate it; raises StorageError with a sentence for the host.
+
+        Of several keys the first is used for what is new, and all for reading.
+        """
         keys = keys_from(evidence_key, audit_key)
         return cls(open_engine(url), keys, clock)
 
     def close(self) -> None:
         """Close every connection; safe to call twice."""
-        self._engine.dispose()
+        self._transactions.close()
 
-    def _read(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with explained(self._place), self._reading.begin() as work:
-            return step(work, *args, **kwargs)
-
-    def _write(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._turnstile, explained(self._place), self._changing.begin() as work:
-            return step(work, *args, **kwargs)
+    def check_writable(self) -> None:
+        """Take the place of a writer and give it back; raises StorageError where nobody could write now."""
+        self._write(cases.waiting)
 
     # People
 
@@ -95,8 +83,7 @@ class Store:
     def erase_person(self, owner: str) -> None:
         """Erase everything of a person; decisions, audit log and sealed evidence of undecided cases stay."""
         self._write(retention.erase_person, owner)
-        with self._turnstile, explained(self._place):
-            dialects.forget_deleted(self._engine)
+        self._transactions.forget_deleted()
 
     # Conversations
 
@@ -111,6 +98,14 @@ class Store:
     def conversation(self, owner: str, conversation_id: str) -> Conversation:
         """That conversation."""
         return self._read(conversations.one, owner, conversation_id)
+
+    def conversation_count(self, owner: str) -> int:
+        """How many conversations they have."""
+        return self._read(conversations.count, owner)
+
+    def message_count(self, owner: str, conversation_id: str) -> int:
+        """How many messages a conversation of theirs holds, all versions."""
+        return self._read(conversations.size, owner, conversation_id)
 
     def rename_conversation(self, owner: str, conversation_id: str, title: str) -> None:
         """Give it a title of at most 200 characters."""

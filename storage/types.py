@@ -1,7 +1,7 @@
 """The values that the Store gives and takes; frozen, so that nothing of the database leaks out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -150,6 +150,8 @@ class Decision:
     public_note: str
     """For the reporter and the author."""
     decided_at: datetime
+    conversation_id: str | None = field(default=None, compare=False)
+    """Where it was just made: the conversation whose message it may have changed, for caches of its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,18 @@ class Moderator:
     name: str
     password_hash: str
     role: ModeratorRole
+    generation: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who signs in to chat; the id is the owner of all that is theirs."""
+
+    id: str
+    name: str
+    password_hash: str
     generation: int
     created_at: datetime
     ended_at: datetime | None

@@ -83,7 +83,7 @@ def test_what_was_acknowledged_outlives_a_kill(database, opened, ann, seed):
 
 
 def test_every_connection_is_set_up_for_durability(database, store):
-    with store._engine.connect() as connection:
+    with store._transactions._engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "recursive_triggers")
