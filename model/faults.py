@@ -1,6 +1,7 @@
 """Why a checkpoint cannot be loaded, in one sentence for the person who starts Bezel."""
 
 from collections.abc import Iterator
+from errno import ENOMEM, ENOSPC
 
 import torch
 from huggingface_hub.errors import (
@@ -27,7 +28,9 @@ def why(source: str, fault: BaseException, *, has_token: bool) -> str:
             f"{source} is not on this machine and Hugging Face cannot be reached; connect to a network, "
             "or name a folder or bezel-demo."
         )
-    if _is_any(chain, torch.OutOfMemoryError, MemoryError):
+    if any(isinstance(one, OSError) and one.errno == ENOSPC for one in chain):
+        return f"{source} does not fit on the disk; make room, or remove weights that are not needed."
+    if _is_any(chain, torch.OutOfMemoryError, MemoryError) or any(map(_lacks_memory, chain)):
         return f"{source} does not fit into memory; choose a smaller checkpoint or precision bfloat16."
     return f"{source!r} cannot be loaded as a Gemma chat checkpoint ({type(fault).__name__})."
 
@@ -36,6 +39,13 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
     while fault is not None:
         yield fault
         fault = fault.__cause__ or fault.__context__
+
+
+def _lacks_memory(fault: BaseException) -> bool:
+    """Tell whether memory has run out where torch calls that a RuntimeError and safetensors an OSError."""
+    is_refused = isinstance(fault, OSError) and fault.errno == ENOMEM
+    said = str(fault).lower()
+    return is_refused or any(words in said for words in ("allocate memory", "out of memory"))
 
 
 def _is_any(chain: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool:

@@ -1,134 +1,229 @@
-"""Loading once torch is there: read a folder or a Hugging Face id, and say plainly what is wrong with it."""
+"""Loading once torch is there: from an id or a folder to weights that run, or a plain word why not."""
 
-import json
-from dataclasses import replace
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from huggingface_hub.errors import HfHubHTTPError, StrictDataclassError
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from model import catalog
+from model.adapters import Adapter, base_of, fit, is_adapter, read_adapter, require_same_base
+from model.devices import device_of
 from model.faults import why
+from model.fetching import fetch_description, fetch_weights
+from model.int8 import as_int8
 from model.loading import Loaded
+from model.machine import this_machine
+from model.needs import size_of
+from model.presets import Choice, Subject, Wish, choose
+from model.progress import OnProgress, Progress
+from model.shards import told
 from model.types import Checkpoint, ModelError
+from model.weights import check_weights
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-SMALL = 100_000_000
-"""On a CPU, auto reads checkpoints of fewer weights than this as float32, others as bfloat16."""
-TURN_TOKENS = ("<start_of_turn>", "<end_of_turn>")
-FAULTS = (OSError, ValueError, TypeError, RuntimeError, LookupError, MemoryError, SafetensorError)
-"""What transformers and safetensors raise for files that are missing, broken or of another kind."""
+log = logging.getLogger("bezel.model")
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+TURNS = (("<start_of_turn>", "<end_of_turn>"), ("<|turn>", "<turn|>"))
+"""What opens and closes a turn: in Gemma 1 to 3, and in Gemma 4."""
+TEXT_NAMES = {
+    r"^(?:model\.)?language_model\.lm_head\.": "lm_head.",
+    r"^(?:model\.)?language_model\.(?:model\.)?": "model.",
+}
+"""How the weights of a text part are named in a checkpoint that also sees, and in one that only reads."""
+FAULTS = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    LookupError,
+    ImportError,
+    MemoryError,
+    SafetensorError,
+    HfHubHTTPError,
+    StrictDataclassError,
+)
+"""What transformers, huggingface_hub and safetensors raise for what is missing, broken or of another kind."""
 
 
-def read_checkpoint(source: str, *, device: str, precision: str, token: str | None) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be loaded: a checkpoint or an adapter, perhaps an adapter over it, and how."""
+
+    source: str
+    adapter: str | None
+    wish: Wish
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where the parts lie: the checkpoint's own folder, and the adapter's where there is one."""
+
+    base: str
+    folder: Path
+    adapter: str | None
+    adapter_folder: Path | None
+
+
+def read_checkpoint(request: Request, on_progress: OnProgress) -> Loaded:
     """See model.loading.load."""
-    if precision not in ("auto", *PRECISIONS):
-        raise ModelError(f"precision is {precision!r}; it must be auto, float32, bfloat16 or float16.")
-    where = _device(device)
-    checkpoint = catalog.describe(source)
-    is_folder = catalog.is_folder(source)
-    if is_folder:
-        _check_weights(catalog.folder_of(source))
-    place = str(catalog.folder_of(source)) if is_folder else source
-    options: dict[str, Any] = {"token": token, "local_files_only": is_folder, "trust_remote_code": False}
+    on_progress(Progress("checking"))
+    wish = replace(request.wish, device=str(device_of(request.wish.device)))
+    catalog.describe(request.source, is_hashed=False)
+    with _plainly(request.source, request.token):
+        files = _described_files(request)
+    described = catalog.describe(files.base, is_hashed=False)
+    with _plainly(files.base, request.token):
+        config, tokenizer = _read_description(files, described)
+        subject = Subject(
+            described.family, size_of(catalog.text_part(catalog.read_config(str(files.folder))))
+        )
+        choice = choose(wish, subject, this_machine())
+        log.info("%s: %s", request.source, choice.sentence)
+        adapter = _fetch(files, request.token, on_progress)
+        on_progress(Progress("reading", 0.0))
+        with told(on_progress):
+            model = _read_model(files, config, choice, adapter)
+    checkpoint = _pinned(request, files, config, adapter)
+    return Loaded(model, tokenizer, checkpoint, choice)
+
+
+@contextmanager
+def _plainly(source: str, token: str | None) -> Iterator[None]:
     try:
-        config = AutoConfig.from_pretrained(place, **options)
-        tokenizer = AutoTokenizer.from_pretrained(place, **options)
-        _check_turns(source, tokenizer)
-        dtype = _precision(config, precision, where)
-        model = _read_model(source, place, config, options | {"dtype": dtype}).to(where)
+        yield
     except FAULTS as fault:
         raise ModelError(why(source, fault, has_token=bool(token))) from fault
-    return Loaded(model, tokenizer, _pinned(checkpoint, config, is_folder=is_folder))
 
 
-def _read_model(source: str, place: str, config: Any, options: dict[str, Any]) -> Any:
-    # Scaled-dot-product attention has no softcapping, so Gemma 2 would be wrong with it.
-    attention = "eager" if config.model_type == "gemma2" else "sdpa"
+def _described_files(request: Request) -> _Files:
+    """Fetch everything but weights; an adapter brings the checkpoint it names."""
+    folder = fetch_description(request.source, request.token)
+    if not is_adapter(folder):
+        if request.adapter is None:
+            return _Files(request.source, folder, None, None)
+        with _plainly(request.adapter, request.token):
+            adapter_folder = fetch_description(request.adapter, request.token)
+        base_of(request.adapter, adapter_folder)
+        return _Files(request.source, folder, request.adapter, adapter_folder)
+    if request.adapter is not None:
+        raise ModelError(
+            f"{request.source!r} is an adapter already; it cannot take {request.adapter!r} as well."
+        )
+    base = base_of(request.source, folder)
+    with _plainly(base, request.token):
+        return _Files(base, fetch_description(base, request.token), request.source, folder)
+
+
+def _read_description(files: _Files, described: Checkpoint) -> tuple[Any, Any]:
+    """Read configuration and tokenizer; raises ModelError for what is no Gemma's."""
+    place: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    config = AutoConfig.from_pretrained(files.folder, **place)
+    if config.model_type not in catalog.FAMILIES:
+        raise ModelError(
+            f"{files.base!r} cannot be loaded as a Gemma chat checkpoint: its architecture is "
+            f"{config.model_type!r}."
+        )
+    if getattr(config, "quantization_config", None) is not None:
+        raise ModelError(
+            f"{files.base!r} is stored rounded already; choose what it was made from, and a precision."
+        )
+    tokenizer: Any = AutoTokenizer.from_pretrained(files.folder, **place)
+    if described.kind == "base":
+        # Some base checkpoints come with a template that they were never trained on.
+        tokenizer.chat_template = None
+    else:
+        _check_turns(files.base, tokenizer)
+    return config, tokenizer
+
+
+def _fetch(files: _Files, token: str | None, on_progress: OnProgress) -> Adapter | None:
+    """Fetch what is missing of the weights and look whether they are whole."""
+    adapter = None
+    if files.adapter is not None and files.adapter_folder is not None:
+        fetch_weights(files.adapter, files.adapter_folder, token, on_progress)
+        adapter = read_adapter(files.adapter, files.adapter_folder)
+        require_same_base(adapter, files.base)
+    fetch_weights(files.base, files.folder, token, on_progress)
+    check_weights(files.folder)
+    return adapter
+
+
+def _read_model(files: _Files, config: Any, choice: Choice, adapter: Adapter | None) -> Any:
+    text = config.get_text_config()
+    mapping = {} if text is config else TEXT_NAMES
+    is_rounded_here = choice.precision == "int8" and choice.device == "cpu"
+    options: dict[str, Any] = {
+        "config": text,
+        "dtype": DTYPES.get(choice.precision, torch.float32 if is_rounded_here else torch.bfloat16),
+        "device_map": "auto" if choice.device == "several" else {"": choice.device},
+        "attn_implementation": choice.attention,
+        "key_mapping": mapping or None,
+    }
+    if choice.precision in ("int8", "int4") and not is_rounded_here:
+        options["quantization_config"] = _rounding(choice.precision)
     read: Any = AutoModelForCausalLM.from_pretrained
     model, found = read(
-        place,
-        config=config,
+        files.folder,
         use_safetensors=True,
-        attn_implementation=attention,
+        local_files_only=True,
+        trust_remote_code=False,
         output_loading_info=True,
         **options,
     )
     if missing := sorted(found["missing_keys"]):
         raise ModelError(
-            f"{source!r} lacks {len(missing)} of its weights, {missing[0]} for one; download it again."
+            f"{files.base!r} lacks {len(missing)} of its weights, {missing[0]} for one; download it again."
         )
-    return model.eval()
+    if adapter is not None:
+        model = fit(model, adapter, mapping=mapping, is_merged=is_rounded_here)
+    return as_int8(model.eval()) if is_rounded_here else model.eval()
 
 
-def _pinned(checkpoint: Checkpoint, config: Any, *, is_folder: bool) -> Checkpoint:
-    """Say what was really read: an id's commit, and the context length of its configuration."""
-    context_length = catalog.context_length_of(config.to_dict())
-    revision = checkpoint.revision if is_folder else getattr(config, "_commit_hash", None)
-    return replace(checkpoint, revision=revision or checkpoint.revision, context_length=context_length)
+def _rounding(precision: str) -> Any:
+    """What bitsandbytes is told: int8, or 4-bit normal floats that are computed with in bfloat16."""
+    if precision == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)  # type: ignore[no-untyped-call]
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+    )
 
 
-def _device(name: str) -> torch.device:
-    has_cuda = torch.cuda.is_available()
-    has_mps = torch.backends.mps.is_available()
-    if name == "auto":
-        return torch.device("cuda" if has_cuda else "mps" if has_mps else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ModelError(f"device is {name!r}; it must be auto, cpu, mps, cuda or cuda:N.") from None
-    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(has_mps)}.get(device.type, 0)
-    if (device.index or 0) >= count:
-        raise ModelError(f"device is {name!r}, which this machine lacks; auto takes what is there.")
-    return device
-
-
-def _precision(config: Any, name: str, device: torch.device) -> torch.dtype:
-    if name != "auto":
-        return PRECISIONS[name]
-    if device.type == "cuda":
-        return torch.bfloat16
-    build: Any = AutoModelForCausalLM.from_config
-    with torch.device("meta"):
-        size = build(config).num_parameters()
-    return torch.float32 if size < SMALL else torch.bfloat16
+def _pinned(request: Request, files: _Files, config: Any, adapter: Adapter | None) -> Checkpoint:
+    """Say what was really read: commit or hash, the adapter's hash, and the context length."""
+    checkpoint = catalog.describe(files.base)
+    revision = checkpoint.revision if catalog.is_folder(files.base) else files.folder.name
+    length = catalog.context_length_of(config.to_dict())
+    checkpoint = replace(checkpoint, revision=revision, context_length=length)
+    if adapter is None:
+        return checkpoint
+    return replace(
+        checkpoint,
+        id=request.source if adapter.source == request.source else f"{files.base}+{adapter.source}",
+        revision=f"{revision}+{adapter.hash}",
+        title=f"{adapter.source.rstrip('/').rsplit('/')[-1]} on {checkpoint.title}",
+        is_demo=False,
+        page=None,
+        adapts=files.base,
+    )
 
 
 def _check_turns(source: str, tokenizer: Any) -> None:
+    """Raise ModelError unless the turn markers that the template writes are tokens of their own."""
+    template = tokenizer.chat_template
+    if not template:
+        raise ModelError(f"The tokenizer of {source!r} has no chat template; an -it checkpoint has one.")
     known = tokenizer.get_vocab()
-    lacking = [name for name in TURN_TOKENS if name not in known]
-    if lacking:
+    written = [name for pair in TURNS for name in pair if name in str(template)]
+    if lacking := [name for name in written if name not in known]:
         raise ModelError(
             f"The tokenizer of {source!r} lacks {' and '.join(lacking)}; it must be a chatting Gemma's."
         )
-    if not tokenizer.chat_template:
-        raise ModelError(f"The tokenizer of {source!r} has no chat template; an -it checkpoint has one.")
-
-
-def _check_weights(folder: Path) -> None:
-    """Raise ModelError unless the folder's safetensors files are all there and whole."""
-    paths = catalog.weight_files(folder)
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        try:
-            named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, LookupError, TypeError, AttributeError):
-            raise ModelError(f"{index} cannot be read; it must list the weight files in JSON.") from None
-        paths = sorted(folder / name for name in named)
-    if not paths:
-        raise ModelError(f"{folder} holds no safetensors weights; other formats are not read.")
-    for path in paths:
-        _check_whole(path)
-
-
-def _check_whole(path: Path) -> None:
-    if not path.is_file():
-        raise ModelError(f"{path} is missing; its index names it, so the checkpoint is not complete.")
-    try:
-        with safe_open(path, framework="pt") as weights:
-            weights.keys()
-    except (SafetensorError, OSError):
-        size = path.stat().st_size
-        raise ModelError(f"{path} is damaged or cut short at {size:,} bytes; download it again.") from None

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model.catalog import DEMO, DEMO_FOLDER, describe, known
+from model.catalog import DEMO, DEMO_FOLDER, describe
 from model.loading import load
 from model.types import ModelError
 
@@ -122,10 +122,6 @@ def lose_turn_tokens(folder):
     config.write_text(config.read_text().replace("_of_turn>", "_of_talk>"))
 
 
-def lose_template(folder):
-    (folder / "chat_template.jinja").unlink()
-
-
 def lose_tokenizer(folder):
     (folder / "tokenizer.json").unlink()
     (folder / "tokenizer_config.json").unlink()
@@ -148,7 +144,6 @@ def lose_tokenizer(folder):
         (foreign_config, "cannot be loaded as a Gemma chat checkpoint"),
         (remote_code, "cannot be loaded as a Gemma chat checkpoint"),
         (lose_turn_tokens, "lacks <start_of_turn> and <end_of_turn>"),
-        (lose_template, "has no chat template"),
         (lose_tokenizer, "copy"),
     ],
 )
@@ -177,10 +172,18 @@ def test_what_is_neither_id_nor_folder_is_refused(source):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"precision": "int3"}, "precision is 'int3'; it must be auto, float32, bfloat16 or float16"),
+        (
+            {"precision": "int3"},
+            "precision is 'int3'; it must be auto, float32, bfloat16, float16, int8 or int4",
+        ),
         ({"device": "toaster"}, "device is 'toaster'; it must be"),
         ({"device": "cuda:99"}, "which this machine lacks"),
         ({"device": "xpu"}, "which this machine lacks"),
+        ({"preset": "best"}, "preset is 'best'; it must be auto, exact, speed or memory"),
+        ({"attention": "flash"}, "attention is 'flash'; it must be auto, eager, sdpa or flash_attention_2"),
+        ({"attention": "sdpa"}, "would drop the soft-capping of Gemma 2"),
+        ({"attention": "flash_attention_2"}, "needs a CUDA GPU"),
+        ({"precision": "int4"}, "needs a CUDA GPU"),
     ],
 )
 def test_a_wrong_option_is_named(tiny_folder, options, sentence):
@@ -256,28 +259,6 @@ def test_without_a_network_an_id_says_so(tmp_path):
 
     assert len(sentences) == 1
     assert "google/gemma-2-2b-it is not on this machine and Hugging Face cannot be reached" in sentences[0]
-
-
-def test_the_catalogue_describes_the_gemmas_that_chat():
-    gemma = describe("google/gemma-2-2b-it")
-
-    assert known()[0] == DEMO
-    assert (gemma.title, gemma.licence, gemma.context_length) == (
-        "Gemma 2 2B Instruct",
-        "Gemma Terms of Use",
-        8_192,
-    )
-    assert describe("google/gemma-3-4b-it").context_length == 131_072
-    assert all(name.endswith("-it") for name in known()[1:])
-    assert describe("someone/else").title == "someone/else"
-
-
-@pytest.mark.data
-def test_context_lengths_are_those_of_the_published_configurations(eval_data):
-    configs = json.loads((eval_data / "gemma" / "configs.json").read_text())
-
-    for name in known()[1:]:
-        assert describe(name).context_length == configs[name]["max_position_embeddings"], name
 
 
 @pytest.mark.skipif(not DEMO_FOLDER.is_dir(), reason="the bundled checkpoint has not been built yet")

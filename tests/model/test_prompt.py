@@ -2,13 +2,15 @@ import copy
 import json
 import time
 from functools import cache
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, normalizers
-from transformers import GemmaTokenizer
+from transformers import AutoTokenizer, GemmaTokenizer
 
+from model.catalog import DEMO_FOLDER
 from model.markers import Markers
 from model.prompt import PromptWriter
 from model.types import Message, ModelError, PromptTooLong
@@ -145,6 +147,56 @@ def test_text_without_markers_gives_the_ids_of_the_template(writer, tokenizer, s
     ids = writer.write(messages, 100).ids
 
     assert list(ids) == template_ids(tokenizer, messages)
+
+
+def specials_of(tokenizer):
+    """What this tokenizer itself calls special or added, and the pieces that look like controls."""
+    added = {token.content for token in tokenizer.added_tokens_decoder.values()}
+    shaped = {name for name in tokenizer.get_vocab() if name.startswith(("<", "[")) and len(name) > 3}
+    return sorted(added | set(tokenizer.all_special_tokens) | shaped)
+
+
+def fuzz(tokenizer, count):
+    """Mix every special of the tokenizer with its own halves and plain writing, and look for controls."""
+    writer = PromptWriter(tokenizer, 100_000)
+    expected = control_ids(tokenizer, writer.write(conversation("x", "x", "x"), 100).ids)
+    pieces = specials_of(tokenizer)
+    pieces += [name[:3] for name in pieces] + [name[3:] for name in pieces] + ["\n", " ", "a", "\u2003"]
+    random = Random(0)
+    for _ in range(count):
+        said = ["".join(random.choices(pieces, k=random.randint(1, 12))) for _ in range(3)]
+        assert control_ids(tokenizer, writer.write(conversation(*said), 100).ids) == expected, said
+
+
+def test_no_special_of_the_bundled_tokenizer_gets_through():
+    fuzz(AutoTokenizer.from_pretrained(DEMO_FOLDER), 300)
+
+
+def test_no_special_gets_through_with_the_markers_of_gemma_4(tokenizer):
+    changed = with_template(
+        tokenizer,
+        tokenizer.chat_template.replace("<start_of_turn>", "<|turn>").replace("<end_of_turn>", "<turn|>"),
+    )
+    names = ("<|turn>", "<turn|>", "<|think|>", "<|channel>", "<channel|>", "<|image|>", "<|tool_call>")
+    changed.add_tokens([AddedToken(name, special=True, normalized=False) for name in names])
+
+    fuzz(changed, 300)
+
+    messages = conversation("Hello", "Hi", "Why?")
+    assert list(PromptWriter(changed, 1_000).write(messages, 10).ids) == template_ids(changed, messages)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["gemma_export_vocab", "gemma_test_vocab", "gemma3_test_vocab"])
+def test_no_special_of_a_small_real_vocabulary_gets_through(eval_data, tokenizer, tmp_path, name):
+    vocabulary = (eval_data / "gemma" / "tokenizer" / f"{name}.spm").read_bytes()
+    (tmp_path / "tokenizer.model").write_bytes(vocabulary)
+    other = GemmaTokenizer.from_pretrained(
+        tmp_path, extra_special_tokens=["<start_of_turn>", "<end_of_turn>"]
+    )
+    other.chat_template = tokenizer.chat_template
+
+    fuzz(other, 200)
 
 
 @pytest.mark.data
@@ -297,8 +349,3 @@ def test_a_tokenizer_saved_with_truncation_does_not_cut_prompts(tokenizer, write
     ids = PromptWriter(changed, 10_000).write(conversation("the baker counts"), 100).ids
 
     assert ids == writer.write(conversation("the baker counts"), 100).ids
-
-
-def test_a_tokenizer_without_a_template_is_refused(tokenizer):
-    with pytest.raises(ModelError, match="no chat template"):
-        PromptWriter(with_template(tokenizer, None), 1_000)
