@@ -2,10 +2,18 @@
 
 import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
+
+from model.catalog import DEMO_FOLDER
 
 # Read when Gradio, huggingface_hub and OpenMP are imported, so they stand before any test is.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -46,3 +54,48 @@ def browser_path() -> str:
     if not path:
         pytest.skip(f"no Chromium was found; `make test` looks for one, or {BROWSER} names it")
     return path
+
+
+class ModelServer:
+    """A real `transformers serve` over the bundled checkpoint, in a process of its own."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        program = Path(sys.executable).with_name("transformers")
+        command = f"{program} serve {DEMO_FOLDER} --device cpu --port {port} --host 127.0.0.1".split()
+        self.url = f"http://127.0.0.1:{port}"
+        self.model = str(DEMO_FOLDER)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(1_200):
+            if self.process.poll() is not None:
+                pytest.fail("`transformers serve` ended; `pip install -r requirements-dev.txt` installs it")
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/health").status_code == 200:
+                    return
+            time.sleep(0.1)
+        pytest.fail("`transformers serve` did not become healthy in two minutes")
+
+    def kill(self) -> None:
+        """End it as `kill -9` does; safe to call twice."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def model_server() -> Iterator[ModelServer]:
+    """The server that all tests of a run share; none of them ends it."""
+    server = ModelServer()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def mortal_server() -> Iterator[ModelServer]:
+    """A server of one test alone, which may kill it."""
+    server = ModelServer()
+    yield server
+    server.kill()

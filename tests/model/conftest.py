@@ -1,3 +1,4 @@
+import asyncio
 import io
 from dataclasses import replace
 from itertools import product
@@ -9,6 +10,9 @@ from transformers import AutoConfig, AutoModelForCausalLM, Gemma2Config, Gemma2F
 
 from model.engine import Engine
 from model.loading import load
+from model.remote import connect
+from model.remote_servers import ServerSettings
+from tests.model.scripted import Scripted
 
 GEMMA_TEMPLATE = (
     "{{ bos_token }}{% if messages[0]['role'] == 'system' %}"
@@ -125,21 +129,31 @@ def loaded(tiny_folder):
 
 
 class Steered:
-    """A real model that records its calls; its logits pass through `steer(ids, cache_length, logits)`."""
+    """A real model that records its steps; the logits of each text pass through `steer(ids, length, logits)`.
+
+    `length` counts the text's states after the step. The engine's check at its start is left alone.
+    """
 
     def __init__(self, weights, steer):
         self._weights = weights
         self._steer = steer
         self.calls = []
-        """(cache, number of ids read) of each step."""
+        """The segments of each step: (states, number of ids read)."""
+        self.is_on = False
 
     def __getattr__(self, name):
         return getattr(self._weights, name)
 
-    def __call__(self, *, input_ids, past_key_values, **options):
-        output = self._weights(input_ids=input_ids, past_key_values=past_key_values, **options)
-        self.calls.append((past_key_values, input_ids.shape[1]))
-        self._steer(input_ids[0].tolist(), past_key_values.get_seq_length(), output.logits[0, -1])
+    def __call__(self, **options):
+        output = self._weights(**options)
+        if self.is_on:
+            segments = options["past_key_values"].segments
+            self.calls.append([(segment.states, len(segment.ids)) for segment in segments])
+            rows = iter(output.logits[0])
+            for segment in segments:
+                row = next(rows) if segment.is_due else None
+                if row is not None:
+                    self._steer(list(segment.ids), segment.states.length + len(segment.ids), row)
         return output
 
 
@@ -160,6 +174,8 @@ def engine_of():
 
     def start(loaded, **limits):
         engines.append(Engine(loaded, **limits))
+        if isinstance(loaded.model, Steered):
+            loaded.model.is_on = True
         return engines[-1]
 
     yield start
@@ -172,16 +188,55 @@ def engine(engine_of, loaded):
     return engine_of(loaded)
 
 
-@pytest.fixture(params=["gemma", "gemma3_text"])
+GEMMA_4 = {
+    "global_head_dim": 32,
+    "num_kv_shared_layers": 2,
+    "hidden_size_per_layer_input": 8,
+    "layer_types": ["sliding_attention", "sliding_attention", "full_attention"] * 2,
+}
+"""Layers of two kinds of heads, the last ones with the states of those before them."""
+
+
+@pytest.fixture(params=["gemma", "gemma3_text", "gemma4_text"])
 def loaded_sibling(request, loaded):
-    """The tiny checkpoint as the other architectures have it: Gemma 1, and Gemma 3 with five layers local."""
+    """The tiny checkpoint as the other architectures have it: Gemma 3 has five of six layers local."""
     shape = loaded.model.config.to_dict()
     kept = ("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads")
     kept += ("head_dim", "max_position_embeddings", "initializer_range", "tie_word_embeddings")
     # A window that Gemma 1 does not use would still shorten the cache of generate.
     kept += () if request.param == "gemma" else ("sliding_window",)
-    config = AutoConfig.for_model(request.param, num_hidden_layers=6, **{name: shape[name] for name in kept})
+    changed = {name: shape[name] for name in kept}
+    if request.param == "gemma4_text":
+        changed |= GEMMA_4 | {"vocab_size_per_layer_input": shape["vocab_size"]}
+    config = AutoConfig.for_model(request.param, num_hidden_layers=6, **changed)
     torch.manual_seed(1)
     weights = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa").eval()
     weights.generation_config = loaded.model.generation_config
     return replace(loaded, model=weights)
+
+
+@pytest.fixture
+async def scripted():
+    """Start servers that answer as they are told: `await scripted(*scripts) -> Scripted`."""
+    started = []
+
+    async def start(*scripts):
+        server = await Scripted().start()
+        server.scripts = list(scripts) or server.scripts
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def over():
+    """Give the remote model over such servers: `await over(*servers, **settings) -> RemoteModel`."""
+
+    async def made(*servers, **changed):
+        settings = ServerSettings(urls=tuple(server.url for server in servers), **changed)
+        return await asyncio.to_thread(connect, settings)
+
+    return made
