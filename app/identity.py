@@ -1,23 +1,24 @@
 """Who is asking: a visitor or a moderator by a signed cookie; never a component or a session hash."""
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import SimpleCookie
-from typing import Protocol
+from typing import Literal, Protocol
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from uuid_utils import uuid7
 
+from app.passwords import Passwords
 from storage.store import Store
-from storage.types import Moderator
+from storage.types import Account, Moderator
 
 VISITOR_COOKIE = "bezel_visitor"
 DESK_COOKIE = "bezel_desk"
 VISITOR_SECONDS = 400 * 24 * 3600
+ACCOUNT_SECONDS = 30 * 24 * 3600
 DESK_SECONDS = 12 * 3600
 
 
@@ -52,26 +53,74 @@ class CookieShape:
         return morsel.OutputString() + ("; Partitioned" if self.framed else "")
 
 
-class Identity:
-    """Makes and reads the two cookies; an id in a cookie counts only with our signature."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may chat: everybody, whoever knows the one passcode, or whoever has an account."""
 
-    def __init__(self, key: bytes, store: Store) -> None:
-        self._visitors = URLSafeSerializer(key, salt="visitor")
-        self._desk = URLSafeTimedSerializer(key, salt="desk")
+    who: Literal["open", "passcode", "accounts"] = "open"
+    passcode: str = field(default="", repr=False)
+
+
+class Identity:
+    """Makes and reads the cookies; an id in a cookie counts only with our signature.
+
+    Of several keys the first signs, and all are believed. A visitor's cookie holds the owner, a generation
+    (a cookie of an earlier one counts no more) and, behind a passcode, a mark of the code that let them in.
+    """
+
+    def __init__(
+        self,
+        keys: bytes | Sequence[bytes],
+        store: Store,
+        door: Door | None = None,
+        passwords: Passwords | None = None,
+    ) -> None:
+        several = [keys] if isinstance(keys, bytes) else list(keys)
+        oldest_first = several[::-1]
+        self.door = door or Door()
+        self._visitors = URLSafeSerializer(oldest_first, salt="visitor")
+        self._people = URLSafeTimedSerializer(oldest_first, salt="account")
+        self._desk = URLSafeTimedSerializer(oldest_first, salt="desk")
+        self._mark = _mark(several[-1], self.door)
         self._store = store
-        self._hasher = PasswordHasher()
+        self._passwords = passwords or Passwords()
+
+    # People who chat
+
+    @cached_property
+    def _passcode_hash(self) -> str | None:
+        return self._passwords.hash(self.door.passcode) if self.door.passcode else None
+
+    def is_passcode(self, typed: str) -> bool:
+        """Whether this is the passcode; as slow to find out as a password."""
+        return self._passwords.are_right(self._passcode_hash, typed)
 
     def new_visitor(self) -> str:
-        """A cookie value for somebody new."""
-        return self._visitors.dumps(str(uuid7()))
+        """A cookie value for somebody new who may chat."""
+        return self._visitors.dumps([str(uuid7()), 0, self._mark])
+
+    def readmitted(self, cookies: Mapping[str, str]) -> str:
+        """A cookie value for somebody who has just shown that they may chat, with the history they had."""
+        owner = self._signed_visitor(cookies)[0]
+        if not owner or self._current_owner(cookies, mark=None) is None:
+            return self.new_visitor()
+        return self._visitors.dumps([owner, self._store.recovery.generation(owner), self._mark])
+
+    def recovered(self, owner: str) -> str:
+        """A cookie value for the browser that takes over a person's conversations."""
+        return self._visitors.dumps([owner, self._store.recovery.generation(owner), self._mark])
+
+    def owner_in(self, cookies: Mapping[str, str]) -> str | None:
+        """The owner id that a cookie names under our signature, without asking whether it still counts."""
+        signed = self._signed_account(cookies) if self._has_accounts else self._signed_visitor(cookies)
+        return signed[0] or None
 
     def visitor(self, cookies: Mapping[str, str]) -> str | None:
-        """The owner id in a visitor's cookie, or None where there is none with our signature."""
-        try:
-            owner = self._visitors.loads(cookies.get(VISITOR_COOKIE, ""))
-        except BadSignature:
-            return None
-        return owner if isinstance(owner, str) else None
+        """The owner id of somebody who may chat, by their cookie; None for all others."""
+        if self._has_accounts:
+            account = self.account(cookies)
+            return account.id if account else None
+        return self._current_owner(cookies, mark=self._mark)
 
     def require_visitor(self, request: HasCookies) -> str:
         """The owner id of who is asking. Raises NotSignedIn."""
@@ -80,28 +129,84 @@ class Identity:
             raise NotSignedIn("This page needs its cookie; reload it, and allow cookies for this address.")
         return owner
 
-    @cached_property
-    def _nobody(self) -> str:
-        """What a password is compared with where there is no account, so that both answers take as long."""
-        return self._hasher.hash(secrets.token_hex(16))
+    def account(self, cookies: Mapping[str, str]) -> Account | None:
+        """The account of this cookie, or None: unsigned, too old, ended, or signed out everywhere."""
+        if not self._has_accounts:
+            return None
+        account_id, generation = self._signed_account(cookies)
+        account = self._store.accounts.by_id(account_id) if account_id else None
+        if account is None or account.ended_at is not None or account.generation != generation:
+            return None
+        return account
+
+    def enter(self, name: str, password: str) -> str | None:
+        """A cookie value for the account with this name and password, or None; both take the same time."""
+        account = self._store.accounts.by_name(name)
+        is_right = self._passwords.are_right(account.password_hash if account else None, password)
+        return self._for_account(account) if account and is_right else None
+
+    def change_password(self, account: Account, old: str, new: str) -> str | None:
+        """Change a password, ending every sign-in; the cookie for this browser, or None for a wrong one."""
+        if not self._passwords.are_right(account.password_hash, old):
+            return None
+        return self._for_account(self._store.accounts.change_password(account.id, self._passwords.hash(new)))
+
+    def leave_everywhere(self, cookies: Mapping[str, str]) -> None:
+        """End every sign-in of the account of this cookie; without one, nothing happens."""
+        account = self.account(cookies)
+        if account is not None:
+            self._store.accounts.sign_out_everywhere(account.id)
+
+    @property
+    def _has_accounts(self) -> bool:
+        return self.door.who == "accounts"
+
+    def _for_account(self, account: Account) -> str:
+        return self._people.dumps([account.id, account.generation])
+
+    def _current_owner(self, cookies: Mapping[str, str], mark: str | None) -> str | None:
+        owner, generation, shown = self._signed_visitor(cookies)
+        if not owner or (mark and shown != mark):
+            return None
+        return owner if generation >= self._store.recovery.generation(owner) else None
+
+    def _signed_visitor(self, cookies: Mapping[str, str]) -> tuple[str, int, str]:
+        try:
+            owner, generation, mark = self._visitors.loads(cookies.get(VISITOR_COOKIE, ""))
+        except (BadSignature, ValueError, TypeError):
+            return "", 0, ""
+        return str(owner), int(generation), str(mark)
+
+    def _signed_account(self, cookies: Mapping[str, str]) -> tuple[str, int]:
+        try:
+            account_id, generation = self._people.loads(
+                cookies.get(VISITOR_COOKIE, ""), max_age=ACCOUNT_SECONDS
+            )
+        except (BadSignature, ValueError, TypeError):
+            return "", 0
+        return str(account_id), int(generation)
+
+    # The desk
 
     def sign_in(self, name: str, password: str) -> str | None:
         """A desk cookie for the right name and password, or None; both take the same time."""
         account = self._store.moderator_by_name(name)
-        is_open = account is not None and account.ended_at is None
-        try:
-            self._hasher.verify(account.password_hash if account and is_open else self._nobody, password)
-        except (VerificationError, InvalidHashError):
-            return None
-        if account is None or not is_open:
+        if account is not None and account.ended_at is not None:
+            account = None
+        is_right = self._passwords.are_right(account.password_hash if account else None, password)
+        if account is None or not is_right:
             return None
         self._store.audit_event(account.id, "signed in", account.id)
         return self._desk.dumps([account.id, account.generation])
 
-    def sign_out(self, cookies: Mapping[str, str]) -> None:
+    def sign_out(self, cookies: Mapping[str, str], *, everywhere: bool = False) -> None:
         """Note that whoever's desk cookie this is signs out; without one, nothing happens."""
         account = self.moderator(cookies)
-        if account is not None:
+        if account is None:
+            return
+        if everywhere:
+            self._store.sign_out_everywhere(account.id)
+        else:
             self._store.audit_event(account.id, "signed out", account.id)
 
     def moderator(self, cookies: Mapping[str, str]) -> Moderator | None:
@@ -124,4 +229,15 @@ class Identity:
 
     def hash_password(self, password: str) -> str:
         """An argon2id hash of a password."""
-        return self._hasher.hash(password)
+        return self._passwords.hash(password)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _mark(key: bytes, door: Door) -> str:
+    """What shows in a cookie that this passcode let its owner in; a changed passcode asks everybody again."""
+    if door.who != "passcode":
+        return ""
+    return hmac.digest(key, b"bezel/passcode/" + _digest(door.passcode), "sha256").hex()[:32]

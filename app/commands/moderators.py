@@ -7,13 +7,11 @@ from typing import Annotated, Protocol
 
 import typer
 
+from app.commands.passwords import typed_password
 from storage.store import Store
 from storage.types import Moderator, StorageError
 
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 1_000
-
-moderators = typer.Typer(no_args_is_help=True)
+moderators = typer.Typer(no_args_is_help=True, help="Make, list and end the accounts of the desk.")
 
 
 class HasStore(Protocol):
@@ -101,20 +99,7 @@ def _account(store: Store, name: str) -> Moderator:
 
 def _hashed(context: typer.Context, from_input: bool) -> str:
     invocation: HasStore = context.obj
-    return invocation.hash_password(_password(from_input))
-
-
-def _password(from_input: bool) -> str:
-    if from_input:
-        typed = sys.stdin.readline().rstrip("\r\n")
-    else:
-        typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if not SHORTEST_PASSWORD <= len(typed) <= LONGEST_PASSWORD:
-        raise StorageError(
-            f"The password is {len(typed)} characters long; it must have {SHORTEST_PASSWORD} at least"
-            f" and {LONGEST_PASSWORD:,} at most."
-        )
-    return typed
+    return invocation.hash_password(typed_password(from_input))
 
 
 def _line(account: Moderator) -> str:

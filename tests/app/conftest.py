@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from app.crisis import crisis_lines
 from app.identity import DESK_COOKIE, VISITOR_COOKIE, Identity
 from app.parts import Parts
+from app.passwords import Passwords
 from app.terms import Terms
 from app.turn import Limits, Turns
 from model.fake import FakeModel
@@ -22,6 +23,7 @@ from storage.types import Moderator
 
 BANNED = "zzz"
 PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=1024)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def store(tmp_path, clock):
 
 @pytest.fixture
 def identity(store):
-    return Identity(b"k" * 32, store)
+    return Identity(b"k" * 32, store, passwords=Passwords(QUICK))
 
 
 @pytest.fixture
@@ -127,10 +129,9 @@ def bob(store):
 @pytest.fixture
 def sign_in(store, identity):
     """Make an account of this name and sign it in; its hash is a cheap one, to keep tests quick."""
-    quick = PasswordHasher(time_cost=1, memory_cost=1024)
 
     def made(name, role="moderator"):
-        account = store.add_moderator(name, quick.hash(PASSWORD), role)
+        account = store.add_moderator(name, QUICK.hash(PASSWORD), role)
         return SignedIn(account, {DESK_COOKIE: identity.sign_in(name, PASSWORD)})
 
     return made

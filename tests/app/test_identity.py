@@ -8,11 +8,6 @@ class Request:
         self.cookies = cookies
 
 
-@pytest.fixture
-def identity(store):
-    return Identity(b"k" * 32, store)
-
-
 def test_a_new_visitor_is_recognised_by_the_cookie(identity):
     cookie = identity.new_visitor()
 

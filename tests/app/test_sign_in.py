@@ -5,19 +5,23 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from app.identity import DESK_COOKIE, CookieShape
-from app.pages.sign_in import LONGEST_DELAY, SignIn, Slowing, sign_in_routes
+from app.address import Addresses
+from app.entrance import Cookies
+from app.identity import DESK_COOKIE
+from app.pages.sign_in import SignIn, sign_in_routes
 from app.shield import Shield, ShieldSettings
+from app.slowing import LONGEST_DELAY, Slowing
 from app.wording import desk
 
 SITE = "http://site.test"
 OWN = {"origin": SITE}
+OUR_PATHS = ("/sign-in", "/sign-out", "/sign-out-everywhere")
 RIGHT = "correct horse battery"
 
 
 def served(identity, *, framed=False):
-    cookie = CookieShape(framed=framed, secure=framed)
-    settings = ShieldSettings(framed=framed, secure=framed)
+    cookie = Cookies(framed=framed, secure=framed)
+    settings = ShieldSettings(framed=framed, pages=OUR_PATHS)
     return Starlette(
         routes=sign_in_routes(identity, cookie),
         middleware=[Middleware(Shield, identity=identity, settings=settings)],
@@ -141,58 +145,43 @@ async def test_a_visitor_who_comes_to_the_desk_is_led_to_the_form(browser):
     assert answer.status_code == 303 and answer.headers["location"] == "/sign-in"
 
 
-def test_five_failures_are_free_and_then_each_doubles_the_wait_up_to_a_bound():
-    slowing = Slowing()
+async def test_sixty_wrong_passwords_are_slowed_after_five_and_elsewhere_the_right_one_works_at_once(
+    identity, mia
+):
+    pauses = []
 
-    waits = []
-    for _ in range(12):
-        waits.append(slowing.seconds("mia", "10.0.0.1"))
-        slowing.failed("mia", "10.0.0.1")
+    async def pause(seconds):
+        pauses.append(seconds)
 
-    assert waits == [0.0] * 5 + [0.5, 1.0, 2.0] + [LONGEST_DELAY] * 4
-
-
-def test_failures_from_one_address_slow_nobody_at_another():
-    slowing = Slowing()
-
-    for _ in range(20):
-        slowing.failed("mia", "10.0.0.1")
-
-    assert slowing.seconds("mia", "10.0.0.2") == 0.0
-    assert slowing.seconds("noa", "10.0.0.1") == 0.0
-
-
-def test_a_sign_in_that_succeeds_ends_the_row_of_failures():
-    slowing = Slowing()
-    for _ in range(20):
-        slowing.failed("mia", "10.0.0.1")
-
-    slowing.succeeded("mia", "10.0.0.1")
-
-    assert slowing.seconds("mia", "10.0.0.1") == 0.0
-
-
-def test_no_number_of_failures_makes_the_wait_overflow_or_the_memory_grow():
-    slowing = Slowing(most=10)
-
-    for number in range(1_000):
-        slowing.failed("mia", f"10.0.0.{number}")
-        slowing.failed("mia", "always")
-
-    assert slowing.seconds("mia", "always") == LONGEST_DELAY
-    assert sum(slowing.seconds("mia", f"10.0.0.{number}") for number in range(1_000)) == 0.0
-
-
-async def test_the_right_password_works_however_often_a_wrong_one_was_tried(identity, mia):
-    slowing = Slowing()
-    for _ in range(6):
-        slowing.failed("mia", "127.0.0.1")
-    pages = SignIn(identity, CookieShape(framed=False, secure=False), slowing)
+    pages = SignIn(identity, Cookies(framed=False), Slowing(pause=pause))
     routes = Starlette()
     routes.add_route("/sign-in", pages.sign_in, methods=["POST"])
+    wrong, right = {"name": "mia", "password": "wrong"}, {"name": "MIA", "password": RIGHT}
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(routes), base_url=SITE) as browser:
-        answer = await browser.post("/sign-in", data={"name": "MIA", "password": RIGHT})
+    async with from_address(routes, "192.0.2.7") as here, from_address(routes, "192.0.2.8") as elsewhere:
+        statuses = [(await here.post("/sign-in", data=wrong)).status_code for _ in range(60)]
+        there = await elsewhere.post("/sign-in", data=right)
+        late = await here.post("/sign-in", data=right)
 
-    assert answer.status_code == 303
-    assert answer.elapsed.total_seconds() >= 1.0
+    assert statuses == [403] * 60
+    assert pauses[:8] == [0.0] * 5 + [0.5, 1.0, 2.0]
+    assert pauses[8:60] == [LONGEST_DELAY] * 52
+    assert (there.status_code, pauses[60]) == (303, 0.0)
+    assert (late.status_code, pauses[61]) == (303, LONGEST_DELAY)
+
+
+async def test_signing_out_everywhere_ends_the_cookies_of_every_browser(browser, identity, store, mia):
+    await browser.post("/sign-in", data={"name": "mia", "password": RIGHT})
+
+    answer = await browser.post("/sign-out-everywhere")
+
+    assert answer.status_code == 303 and answer.headers["location"] == "/sign-in"
+    assert identity.moderator(mia.cookies) is None
+    assert DESK_COOKIE not in browser.cookies
+    assert store.audit_events()[0].action == "signed out everywhere"
+
+
+def from_address(app, address):
+    """A browser at this address, with Bezel's note of where its requests come from."""
+    transport = httpx.ASGITransport(Addresses(app, hops=0), client=(address, 1234))
+    return httpx.AsyncClient(transport=transport, base_url=SITE)
