@@ -1,49 +1,69 @@
-"""One thread owns the weights and takes everyone's turns in rounds, one token each."""
+"""One thread owns the weights and batches everyone's turns: people join and leave between its steps."""
 
 import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from threading import Condition, Thread
-from traceback import format_tb
 from typing import TYPE_CHECKING
 
 from model.detokenise import Detokeniser
+from model.keep import Kept
 from model.loading import Loaded
+from model.markers import Markers
 from model.prompt import PromptWriter
-from model.turn import EngineTurn
+from model.score import ScoreTurn, first_ids
+from model.seat import Seat
+from model.turn import EngineTurn, Turn
 from model.types import Checkpoint, Chunk, GenerationSettings, Message, ModelBusy, ModelError
 
 if TYPE_CHECKING:
-    from model.generation import Weights
+    from model.batch import Batch
 
 log = logging.getLogger(__name__)
 
-FAULTS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
-"""What torch and a tokenizer raise in a step; such a fault ends that turn alone."""
-
 
 class Engine:
-    """A ChatModel on this machine: at most `max_turns` replies at once, `max_waiting` more in line."""
+    """A ChatModel and Scorer on this machine: at most `max_turns` at once, `max_waiting` more in line.
 
-    def __init__(self, loaded: Loaded, *, max_turns: int = 8, max_waiting: int = 64) -> None:
+    What was read for a conversation is kept for its next turn, within `kv_budget` bytes together with what
+    active turns may come to need; None takes an eighth of the free memory.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        max_turns: int = 8,
+        max_waiting: int = 64,
+        kv_budget: int | None = None,
+    ) -> None:
         self._checkpoint = loaded.checkpoint
         self._tokenizer = loaded.tokenizer
         self._writer = PromptWriter(loaded.tokenizer, loaded.checkpoint.context_length)
         self._max_turns = max_turns
         self._max_waiting = max_waiting
         self._changed = Condition()
-        self._active: list[EngineTurn] = []
-        self._waiting: list[EngineTurn] = []
+        self._active: list[Seat] = []
+        self._waiting: list[Turn] = []
         self._is_closed = False
+        self._steps = 0
+        batch = _batch_of(loaded)
+        self._is_batching = batch.is_batching
+        self._kept = Kept(batch.automatic_budget() if kv_budget is None else kv_budget)
         # The weights are the thread's alone: closing the engine ends it, and with it the last hold on them.
-        self._thread = Thread(target=self._run, args=(_weights_of(loaded),), name="engine", daemon=True)
+        self._thread = Thread(target=self._run, args=(batch,), name="engine", daemon=True)
         self._thread.start()
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What answers."""
         return self._checkpoint
+
+    @property
+    def is_batching(self) -> bool:
+        """Whether turns share steps and keep their states; else this architecture is read turn by turn."""
+        return self._is_batching
 
     @property
     def active(self) -> int:
@@ -55,6 +75,27 @@ class Engine:
         """How many turns wait for a place now."""
         return len(self._waiting)
 
+    @property
+    def steps(self) -> int:
+        """How many steps were taken since the start."""
+        return self._steps
+
+    @property
+    def kv_budget(self) -> int:
+        """Bytes for the states of conversations, kept and active."""
+        return self._kept.budget
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the states kept between turns now."""
+        with self._changed:
+            return self._kept.size
+
+    def keeps(self, conversation: str) -> bool:
+        """Whether anything is kept of this conversation now."""
+        with self._changed:
+            return self._kept.holds(conversation)
+
     async def stream(
         self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None
     ) -> AsyncGenerator[Chunk, None]:
@@ -62,7 +103,14 @@ class Engine:
         started = time.monotonic()
         written = await asyncio.to_thread(self._writer.write, prompt, settings.max_tokens)
         room = min(settings.max_tokens, self._checkpoint.context_length - len(written.ids))
-        turn = EngineTurn(written, settings, Detokeniser(self._tokenizer), room=room, started=started)
+        turn = EngineTurn(
+            written,
+            settings,
+            Detokeniser(self._tokenizer),
+            room=room,
+            started=started,
+        )
+        turn.conversation = conversation
         self._join(turn)
         try:
             chunk = await turn.outbox.take()
@@ -73,8 +121,23 @@ class Engine:
             self._leave(turn)
         yield chunk
 
+    async def score(self, prompt: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
+        """Give the probability of each choice as the next token; see Scorer. It takes a place as a reply."""
+        written = await asyncio.to_thread(self._writer.write, prompt, 1)
+        turn = ScoreTurn(written.ids, first_ids(Markers(self._tokenizer), choices))
+        self._join(turn)
+        try:
+            return await turn.answer()
+        finally:
+            self._leave(turn)
+
     def forget(self, conversation: str) -> None:
-        """Drop whatever is kept of a conversation; see ChatModel."""
+        """Drop whatever is kept of a conversation; a turn of it that goes on will not be kept."""
+        with self._changed:
+            self._kept.forget(conversation)
+            for turn in (*self._waiting, *(seat.turn for seat in self._active)):
+                if turn.conversation == conversation:
+                    turn.conversation = None
 
     def close(self) -> None:
         """End every turn with a ModelError and free the weights; safe to call twice."""
@@ -83,7 +146,7 @@ class Engine:
             self._changed.notify()
         self._thread.join()
 
-    def _join(self, turn: EngineTurn) -> None:
+    def _join(self, turn: Turn) -> None:
         with self._changed:
             if self._is_closed:
                 raise ModelError("The model has been closed; it takes no more prompts.")
@@ -95,55 +158,76 @@ class Engine:
             self._waiting.append(turn)
             self._changed.notify()
 
-    def _leave(self, turn: EngineTurn) -> None:
+    def _leave(self, turn: Turn) -> None:
         turn.is_cancelled = True
         with self._changed:
             if turn in self._waiting:
                 self._waiting.remove(turn)
 
-    def _run(self, weights: "Weights") -> None:
+    def _run(self, batch: "Batch") -> None:
         try:
-            while self._has_work():
-                for turn in tuple(self._active):
-                    if not self._step(turn, weights):
-                        self._active.remove(turn)
-                        turn.free()
+            while self._has_work(batch):
+                if self._active:
+                    batch.step(tuple(self._active), self._relieve)
+                    self._steps += 1
         finally:
             self._end_all()
 
-    def _has_work(self) -> bool:
-        """Wait for a turn, give free places to those who waited longest; False once the engine is closed."""
+    def _has_work(self, batch: "Batch") -> bool:
+        """Wait for a turn; free the places of those who are gone, give them out; False once closed."""
         with self._changed:
+            self._clear_seats()
             self._changed.wait_for(lambda: self._is_closed or self._active or self._waiting)
-            free = self._max_turns - len(self._active)
-            self._active += self._waiting[:free]
-            del self._waiting[:free]
+            while self._has_room(batch):
+                self._seat_next(batch)
+            for at, turn in enumerate(self._waiting):
+                turn.wait(at + 1)
             return not self._is_closed
 
-    def _step(self, turn: EngineTurn, weights: "Weights") -> bool:
-        try:
-            return turn.step(weights)
-        except ModelError as fault:
-            turn.outbox.send(fault=fault)
-        except FAULTS as fault:
-            # Where, not what: a message may hold a piece of someone's text, and no text goes to a log.
-            log.error(
-                "A reply ended in %s:\n%s", type(fault).__name__, "".join(format_tb(fault.__traceback__))
-            )
-            turn.outbox.send(fault=ModelError("The model could not go on with this reply."))
-        return False
+    def _clear_seats(self) -> None:
+        gone = [seat for seat in self._active if seat.is_over or seat.turn.is_cancelled]
+        self._active = [seat for seat in self._active if seat not in gone]
+        for seat in gone:
+            reading = seat.reading()
+            if self._is_batching and reading is not None and seat.turn.conversation is not None:
+                self._kept.keep(seat.turn.conversation, reading, reserved=self._reserved())
+
+    def _has_room(self, batch: "Batch") -> bool:
+        """Whether there is a place for who waited longest, and room for its states; alone it always may."""
+        if not self._waiting or len(self._active) >= self._max_turns:
+            return False
+        return not self._active or self._reserved() + _worst(self._waiting[0], batch) <= self._kept.budget
+
+    def _seat_next(self, batch: "Batch") -> None:
+        turn = self._waiting.pop(0)
+        states = self._kept.take(turn.conversation, turn.prompt) or batch.states()
+        self._active.append(Seat(turn, states, max(_worst(turn, batch), states.size)))
+        self._kept.make_room(self._reserved())
+
+    def _reserved(self) -> int:
+        return sum(seat.reserved for seat in self._active)
+
+    def _relieve(self) -> None:
+        """Let go of all that is kept, for the sake of those who are active."""
+        with self._changed:
+            self._kept.clear()
 
     def _end_all(self) -> None:
         with self._changed:
             self._is_closed = True
-            for turn in (*self._active, *self._waiting):
-                turn.outbox.send(fault=ModelError("The model was closed before this reply was finished."))
+            for turn in (*(seat.turn for seat in self._active if not seat.is_over), *self._waiting):
+                turn.fail(ModelError("The model was closed before this reply was finished."))
             self._active.clear()
             self._waiting.clear()
+            self._kept.clear()
 
 
-def _weights_of(loaded: Loaded) -> "Weights":
+def _worst(turn: Turn, batch: "Batch") -> int:
+    return batch.worst(len(turn.prompt) + turn.room)
+
+
+def _batch_of(loaded: Loaded) -> "Batch":
     # Late, so that what imports the engine without starting one does not wait for torch.
-    from model.generation import Weights  # noqa: PLC0415
+    from model.batch import Batch  # noqa: PLC0415
 
-    return Weights(loaded)
+    return Batch(loaded)

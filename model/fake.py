@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from itertools import cycle
 
+from model.line import Line
 from model.types import Checkpoint, Chunk, Ending, GenerationSettings, Message, ModelError
 
 FAKE = Checkpoint(id="fake", revision="0", title="Fake model", licence="none", context_length=8_192)
@@ -14,6 +16,7 @@ class FakeModel:
     """A ChatModel that says `replies` in order, over and over, `chunk` characters every `pace` seconds.
 
     A reply that is a ModelError is raised, not said. Each chunk counts as one token, so max_tokens cuts it.
+    It says `at_once` replies at the same time; who comes later waits in line.
     """
 
     def __init__(
@@ -23,6 +26,7 @@ class FakeModel:
         pace: float = 0.0,
         chunk: int = 4,
         checkpoint: Checkpoint = FAKE,
+        at_once: int = 1_000,
     ) -> None:
         if not replies:
             raise ValueError("FakeModel was given no replies; it needs at least one.")
@@ -37,6 +41,7 @@ class FakeModel:
         self._pace = pace
         self._chunk = chunk
         self._checkpoint = checkpoint
+        self._line = Line(at_once, waiting=1_000)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -47,6 +52,19 @@ class FakeModel:
         self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None
     ) -> AsyncGenerator[Chunk, None]:
         """Record the call, then yield the next reply in chunks; the last, empty, carries the ending."""
+        place = self._line.join()
+        try:
+            while number := await place.number():
+                yield Chunk("", place=number)
+            async with aclosing(self._said(prompt, settings, conversation)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            place.leave()
+
+    async def _said(
+        self, prompt: Sequence[Message], settings: GenerationSettings, conversation: str | None
+    ) -> AsyncGenerator[Chunk, None]:
         reply = self._answer(prompt, settings)
         self.conversations.append(conversation)
         started = time.monotonic()

@@ -1,42 +1,105 @@
-"""The numbers of a reply: weights, caches and steps of one piece of prompt or one token."""
+"""The numbers of a step: many texts' next ids in, logits after their last out."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
+from model.attention import PackedCache, Segment, packed_attention
+from model.check import packs_exactly
 from model.loading import Loaded
 from model.markers import Markers
 from model.sampling import Sampler
+from model.states import STEP, States
 from model.types import GenerationSettings, ModelError
+
+log = logging.getLogger(__name__)
+
+TURN_ENDS = ("<end_of_turn>", "<turn|>")
+"""How the templates of Gemma 1 to 3, and of Gemma 4, end a turn."""
 
 
 class Weights:
-    """A loaded checkpoint as its one thread uses it: token ids and a cache in, logits out."""
+    """A loaded checkpoint as its one thread uses it."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._model = loaded.model
         self.device: torch.device = loaded.model.device
         self.stop_ids = _stop_ids(loaded)
         self._ban = self._banned(loaded)
+        self.is_batching = packs_exactly(loaded.model)
+        """Whether texts are read together; otherwise each is read alone, with transformers' own cache."""
+        if not self.is_batching:
+            log.warning(
+                "Replies of %s are generated one by one: its attention is not the packed one.",
+                loaded.checkpoint.id,
+            )
 
-    def begin(self, ids: tuple[int, ...], settings: GenerationSettings) -> "Generation":
-        """Begin a reply to the prompt `ids`, with a cache and a random generator of its own."""
-        return Generation(self, ids, settings)
+    def states(self) -> States:
+        """Give empty states for one text."""
+        return States() if self.is_batching else PlainStates()
+
+    def sampler(self, settings: GenerationSettings, prompt: Sequence[int]) -> Sampler:
+        """Begin to choose the tokens of one reply."""
+        return Sampler(settings, self.device, prompt)
+
+    def token_bytes(self) -> int:
+        """Measure the bytes of the states that one token leaves."""
+        if not self.is_batching:
+            return 0
+        states = self.states()
+        self.read([Segment([0], states, is_due=False)])
+        return states.size // STEP
 
     @torch.inference_mode()
-    def read(self, ids: list[int], cache: DynamicCache) -> torch.Tensor:
-        """Add `ids` to the cache and give the logits after the last, float32 of shape (vocabulary,).
+    def read(self, segments: Sequence[Segment]) -> list[torch.Tensor | ModelError | None]:
+        """Read every segment behind its states, which count once they are committed.
 
-        Control tokens other than the stops get minus infinity: the model cannot say them. Raises ModelError
-        for logits that are not numbers.
+        Gives float32 logits of shape (vocabulary,) for each that is due, with minus infinity for control
+        tokens other than the stops: the model cannot say them. A ModelError stands for logits that are not
+        numbers, None where none are due.
         """
-        tokens = torch.tensor([ids], device=self.device)
-        output = self._model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        logits: torch.Tensor = output.logits[0, -1].float()
-        if not bool((logits < torch.inf).all()):
-            raise ModelError("The model's next token is not a number; the reply ends here.")
-        return logits + self._ban
+        read = self._packed if self.is_batching else self._plain
+        rows = read(segments)
+        # The largest of a row is no number where any of it is none.
+        are_numbers = rows.amax(-1).isfinite().tolist()
+        rows = rows + self._ban
+        due = iter(zip(rows, are_numbers, strict=True))
+        return [_checked(*next(due)) if segment.is_due else None for segment in segments]
+
+    def _packed(self, segments: Sequence[Segment]) -> torch.Tensor:
+        ids: list[int] = []
+        positions: list[int] = []
+        due: list[int] = []
+        for segment in segments:
+            ids += segment.ids
+            positions += range(segment.states.length, segment.states.length + len(segment.ids))
+            due += [len(ids) - 1] if segment.is_due else []
+        with packed_attention(self._model.config):
+            output = self._model(
+                input_ids=torch.tensor([ids], device=self.device),
+                position_ids=torch.tensor([positions], device=self.device),
+                past_key_values=PackedCache(segments),
+                use_cache=True,
+                logits_to_keep=torch.tensor(due, dtype=torch.long, device=self.device),
+            )
+        logits: torch.Tensor = output.logits[0].float().to(self.device)
+        return logits
+
+    def _plain(self, segments: Sequence[Segment]) -> torch.Tensor:
+        rows: list[torch.Tensor] = []
+        for segment in segments:
+            assert isinstance(segment.states, PlainStates)
+            output = self._model(
+                input_ids=torch.tensor([list(segment.ids)], device=self.device),
+                past_key_values=segment.states.cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            rows += [output.logits[0, -1].float()] if segment.is_due else []
+        return torch.stack(rows) if rows else self._ban.new_empty(0, len(self._ban))
 
     def _banned(self, loaded: Loaded) -> torch.Tensor:
         size = loaded.model.get_input_embeddings().num_embeddings
@@ -47,31 +110,24 @@ class Weights:
         return ban
 
 
-class Generation:
-    """One reply being generated: what is still to read, its own cache, and its random choices."""
+class PlainStates(States):
+    """A text's states in transformers' own cache, for an architecture that is read text by text."""
 
-    def __init__(self, weights: Weights, ids: tuple[int, ...], settings: GenerationSettings) -> None:
-        self._weights = weights
-        self._unread = list(ids)
-        # Without a config every layer keeps all its states: exact when filled in pieces or cropped, while the
-        # masks still apply the sliding window.
-        self._cache = DynamicCache()
-        self._sampler = Sampler(settings, weights.device)
+    def __init__(self) -> None:
+        super().__init__()
+        # Without a config every layer keeps all its states: exact when filled in pieces, and the masks still
+        # apply the sliding window.
+        self.cache = DynamicCache()
 
-    def step(self, piece: int) -> int | None:
-        """Read up to `piece` ids; give the next token once all are read, None while some are not."""
-        now, self._unread = self._unread[:piece], self._unread[piece:]
-        logits = self._weights.read(now, self._cache)
-        if self._unread:
-            return None
-        token = self._sampler.choose(logits)
-        self._unread = [token]
-        return token
+
+def _checked(row: torch.Tensor, is_number: bool) -> torch.Tensor | ModelError:
+    return row if is_number else ModelError("The model's next token is not a number; the reply ends here.")
 
 
 def _stop_ids(loaded: Loaded) -> frozenset[int]:
-    """Every id that ends a reply: the generation config's, the tokenizer's <eos>, and <end_of_turn>."""
+    """Every id that ends a reply: the generation config's, the tokenizer's <eos>, and the ends of a turn."""
     named: Any = loaded.model.generation_config.eos_token_id
     ids = named if isinstance(named, list) else [named]
-    ids = [*ids, loaded.tokenizer.eos_token_id, loaded.tokenizer.convert_tokens_to_ids("<end_of_turn>")]
+    known = loaded.tokenizer.get_vocab()
+    ids = [*ids, loaded.tokenizer.eos_token_id, *(known.get(name) for name in TURN_ENDS)]
     return frozenset(number for number in ids if number is not None)

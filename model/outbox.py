@@ -14,11 +14,19 @@ class Outbox:
         self._text: list[str] = []
         self._ending: Ending | None = None
         self._fault: ModelError | None = None
+        self._place: int | None = None
 
-    def send(self, text: str = "", *, ending: Ending | None = None, fault: ModelError | None = None) -> bool:
+    def send(
+        self,
+        text: str = "",
+        *,
+        ending: Ending | None = None,
+        fault: ModelError | None = None,
+        place: int | None = None,
+    ) -> bool:
         """Send from any thread; False once the listener's event loop is closed."""
         try:
-            self._loop.call_soon_threadsafe(self._receive, text, ending, fault)
+            self._loop.call_soon_threadsafe(self._receive, text, ending, fault, place)
         except RuntimeError:
             return False
         return True
@@ -29,15 +37,17 @@ class Outbox:
         self._changed.clear()
         if self._fault is not None and not self._text:
             raise self._fault
-        chunk = Chunk("".join(self._text), self._ending)
+        chunk = Chunk("".join(self._text), self._ending, self._place)
         self._text.clear()
         if self._fault is not None:
             self._changed.set()
         return chunk
 
-    def _receive(self, text: str, ending: Ending | None, fault: ModelError | None) -> None:
+    def _receive(self, text: str, ending: Ending | None, fault: ModelError | None, place: int | None) -> None:
         if text:
             self._text.append(text)
         self._ending = ending
         self._fault = fault
+        # A place that was not taken before the reply began says nothing any more.
+        self._place = place
         self._changed.set()

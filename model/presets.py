@@ -119,7 +119,8 @@ def _wanted(preset: str, is_small: bool, machine: "Machine", kind: str) -> list[
         return [
             (
                 "int8",
-                "a processor reads it twice as fast as bfloat16, with rounding tried on bezel-demo alone",
+                "a processor reads it twice as fast as bfloat16 for one person at a time, with rounding "
+                "tried on bezel-demo alone",
             ),
             half,
         ]

@@ -1,18 +1,48 @@
 """One turn inside the engine: from a written prompt to the chunks of its reply."""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from model.detokenise import Detokeniser
 from model.outbox import Outbox
 from model.prompt import WrittenPrompt
-from model.types import Ending, EndReason, GenerationSettings
+from model.stops import StopTexts
+from model.types import Ending, EndReason, GenerationSettings, ModelError
 
 if TYPE_CHECKING:
-    from model.generation import Generation, Weights
+    import torch
 
-PIECE = 256
-"""Prompt tokens read in one step, so that a long prompt does not hold up the others' tokens for long."""
+    from model.generation import Weights
+    from model.sampling import Sampler
+
+
+class Turn(Protocol):
+    """What takes a place in the engine: a reply, or a question of how likely some answers are."""
+
+    is_cancelled: bool
+    conversation: str | None
+    """Under which name its states are kept; None keeps nothing."""
+
+    @property
+    def prompt(self) -> Sequence[int]: ...
+
+    @property
+    def room(self) -> int:
+        """How many tokens it may add to the prompt."""
+        ...
+
+    def take(self, logits: "torch.Tensor", weights: "Weights") -> int | None:
+        """Take the logits after all ids so far; give the next id, or None when the turn is over."""
+        ...
+
+    def wait(self, place: int) -> None:
+        """Hear the place in line."""
+        ...
+
+    def fail(self, fault: ModelError) -> None:
+        """Hear why the turn ends before its end."""
+        ...
 
 
 class EngineTurn:
@@ -28,49 +58,68 @@ class EngineTurn:
         started: float,
     ) -> None:
         self.is_cancelled = False
+        self.conversation: str | None = None
+        self.prompt: Sequence[int] = written.ids
+        self.room = room
         self.outbox = Outbox()
-        self._written = written
+        self._remembered = written.remembered
         self._settings = settings
         self._text = text
-        self._room = room
+        self._stops = StopTexts((*settings.stop, *written.stop))
+        self._is_plain = bool(written.stop)
+        """Whether the prompt ends in the plain form's `Model:`, after which a reply begins with a space."""
         self._started = started
-        self._generation: Generation | None = None
+        self._sampler: Sampler | None = None
         self._tokens = 0
         self._first_token_seconds: float | None = None
+        self._place: int | None = None
 
-    def step(self, weights: "Weights") -> bool:
-        """Read a piece of the prompt or generate one token; False when the turn is over."""
-        if self.is_cancelled:
-            return False
-        if self._generation is None:
-            self._generation = weights.begin(self._written.ids, self._settings)
-        token = self._generation.step(PIECE)
-        return token is None or self._add(token, is_stop=token in weights.stop_ids)
+    def take(self, logits: "torch.Tensor", weights: "Weights") -> int | None:
+        """Choose the next token and send its text; None when the reply is over."""
+        if self._sampler is None:
+            self._sampler = weights.sampler(self._settings, self.prompt)
+        token = self._sampler.choose(logits)
+        return token if self._add(token, is_stop=token in weights.stop_ids) else None
 
-    def free(self) -> None:
-        """Let go of the cache; a slow listener may hold the turn for long after its end."""
-        self._generation = None
+    def wait(self, place: int) -> None:
+        """Tell the listener its place in line, once for each."""
+        if place != self._place:
+            self._place = place
+            self.outbox.send(place=place)
+
+    def fail(self, fault: ModelError) -> None:
+        """Tell the listener why the reply ends here."""
+        self.outbox.send(fault=fault)
 
     def _add(self, token: int, *, is_stop: bool) -> bool:
         if self._first_token_seconds is None:
             self._first_token_seconds = time.monotonic() - self._started
         if is_stop:
-            return self._end("", "end")
+            return self._end(self._stops.rest(), "end")
         self._tokens += 1
-        text = self._text.text_of(token)
-        if self._tokens >= self._room:
-            return self._end(text, "length")
+        text = self._stops.passed(self._begun(self._text.text_of(token)))
+        if self._stops.was_hit:
+            return self._end(text, "end")
+        if self._tokens >= self.room:
+            return self._end(text + self._stops.rest(), "length")
         # A listener whose loop is closed ends the turn; one that is only slow does not.
         return not text or self.outbox.send(text)
+
+    def _begun(self, text: str) -> str:
+        """Drop the white space before the first word of a reply in the plain form."""
+        if self._is_plain:
+            text = text.lstrip()
+            self._is_plain = not text
+        return text
 
     def _end(self, text: str, reason: EndReason) -> bool:
         ending = Ending(
             reason=reason,
-            prompt_tokens=len(self._written.ids),
+            prompt_tokens=len(self.prompt),
             tokens=self._tokens,
             seconds=time.monotonic() - self._started,
             first_token_seconds=self._first_token_seconds,
-            remembered=self._written.remembered,
+            remembered=self._remembered,
         )
         self.outbox.send(text, ending=ending)
         return False

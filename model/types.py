@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 EndReason = Literal["end", "length", "stopped", "withheld", "error"]
+Kind = Literal["chat", "base", "judge"]
 
 
 class ModelError(Exception):
@@ -72,6 +73,18 @@ class Checkpoint:
     licence: str
     context_length: int
     is_demo: bool = False
+    kind: Kind = "chat"
+    """Whether it was tuned to chat, only continues text, or judges and is never chatted with."""
+    family: str = ""
+    """The architecture, as `gemma2`; empty where nothing says before loading."""
+    is_gated: bool = False
+    """Whether its licence must be accepted on its page before it can be downloaded."""
+    page: str | None = None
+    """Its page at Hugging Face; None for a folder."""
+    parameters: int | None = None
+    """How many weights it has, text part alone; None where nothing says before loading."""
+    adapts: str | None = None
+    """For an adapter: the checkpoint it was trained for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,19 @@ async def test_it_says_its_replies_in_order_and_begins_again():
     assert model.closed == 0
 
 
+async def test_who_comes_while_it_speaks_waits_in_line_and_is_answered_in_turn():
+    model = FakeModel(["one", "two"], at_once=1)
+    first = model.stream(HELLO, GenerationSettings())
+    await anext(first)
+    second = model.stream(HELLO, GenerationSettings())
+
+    waits = await anext(second)
+    await first.aclose()
+
+    assert (waits.text, waits.place) == ("", 1)
+    assert "".join([chunk.text async for chunk in second]) == "two"
+
+
 async def test_a_reply_comes_in_chunks_and_the_last_carries_the_ending():
     chunks = await chunks_of(FakeModel(["abcdefg"], chunk=3))
 

@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -25,6 +26,7 @@ from transformers import (
 
 from model.catalog import DEMO
 from model.loading import load
+from model.prompt import PromptWriter
 from model.types import GenerationSettings, Message, ModelError
 
 TEXT = {
@@ -144,20 +146,27 @@ def test_a_checkpoint_that_is_rounded_already_is_refused(tiny_folder, tmp_path):
 
 
 async def test_a_checkpoint_without_a_template_is_a_base_and_its_reply_ends_before_the_next_turn(
-    tiny_folder, tmp_path, engine_of
+    tiny_folder, tmp_path, engine_of, steered
 ):
     folder = shutil.copytree(tiny_folder, tmp_path / "base")
     (folder / "chat_template.jinja").unlink()
-
-    loaded = load(str(folder), device="cpu", precision="float32")
-
-    engine = engine_of(loaded)
+    base = load(str(folder), device="cpu", precision="float32")
     prompt = [Message("user", "Hello")]
+    start = len(PromptWriter(base.tokenizer, 512).write(prompt, 60).ids)
+    wanted = base.tokenizer.encode(" the star counts\nUser: and on", add_special_tokens=False)
+
+    def steer(ids, length, logits):
+        if length >= start:
+            logits[wanted[min(length - start, len(wanted) - 1)]] = 1_000.0
+
+    engine = engine_of(replace(base, model=steered(steer).model))
     chunks = [
-        chunk async for chunk in engine.stream(prompt, GenerationSettings(max_tokens=24, temperature=0))
+        chunk async for chunk in engine.stream(prompt, GenerationSettings(max_tokens=60, temperature=0))
     ]
-    assert loaded.checkpoint.kind == "base"
-    assert chunks[-1].ending.reason in ("end", "length")
+
+    assert base.checkpoint.kind == "base"
+    assert "".join(chunk.text for chunk in chunks) == "the star counts"
+    assert chunks[-1].ending.reason == "end"
 
 
 def test_loading_tells_how_far_it_is_and_never_goes_back():

@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 import torch
+from transformers import RepetitionPenaltyLogitsProcessor
 
 from model.sampling import Sampler
 from model.types import GenerationSettings
@@ -49,3 +50,25 @@ def test_a_seed_repeats_its_choices():
     assert choices(None) != choices(None)
     assert choices(-1) == choices(-1)
     assert choices(2**70) == choices(2**70)
+
+
+def test_a_repetition_penalty_counts_the_prompt_and_the_reply_as_transformers_does():
+    logits = torch.randn(40, generator=torch.Generator().manual_seed(0))
+    settings = GenerationSettings(temperature=0.0, repetition_penalty=1.4)
+    prompt = [3, 3, 7, 11]
+    sampler = Sampler(settings, torch.device("cpu"), prompt)
+    seen, wanted = list(prompt), []
+    for _ in range(30):
+        processed = RepetitionPenaltyLogitsProcessor(1.4)(torch.tensor([seen]), logits[None].clone())
+        wanted.append(int(processed[0].argmax()))
+        seen.append(wanted[-1])
+
+    assert [sampler.choose(logits) for _ in range(30)] == wanted
+    assert len(set(wanted)) > 1
+
+
+def test_a_penalty_leaves_what_cannot_be_said_impossible():
+    settings = GenerationSettings(temperature=2.0, top_p=1.0, repetition_penalty=2.0, seed=1)
+    sampler = Sampler(settings, torch.device("cpu"), [4, 0])
+
+    assert 4 not in {sampler.choose(LOGITS) for _ in range(300)}

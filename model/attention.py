@@ -1,0 +1,218 @@
+"""Attention over several texts in one forward: each token sees the states of its own text, and no other's.
+
+The texts stand one behind the other in a batch of one, without padding: the linear layers see all tokens at
+once, and only attention goes from text to text. transformers calls `attend` in place of its own attention.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention, softmax
+from transformers import AttentionInterface
+
+from model.states import States
+
+NAME = "bezel"
+UNKNOWN = ("position_bias", "s_aux", "sinks", "head_mask")
+"""Terms of other architectures' attention that would be lost here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What one forward reads of one text: ids behind its states; `is_due` asks for the next token."""
+
+    ids: Sequence[int]
+    states: States
+    is_due: bool
+
+
+class Masks:
+    """The masks of one forward, made once and used by every layer."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int, int | None, torch.device], torch.Tensor] = {}
+
+    def of(self, query: torch.Tensor, seen: int, window: int | None) -> torch.Tensor:
+        """Give what to add to the scores, (n, seen): n new tokens, the last at the end of `seen` states."""
+        count = query.shape[-2]
+        key = (count, seen, window, query.device)
+        if key not in self._made:
+            new = torch.arange(seen - count, seen, device=query.device)[:, None]
+            old = torch.arange(seen, device=query.device)
+            is_hidden = old > new if window is None else (old > new) | (old <= new - window)
+            mask = torch.zeros(count, seen, dtype=query.dtype, device=query.device)
+            self._made[key] = mask.masked_fill_(is_hidden, -torch.inf)
+        return self._made[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A layer's keys or values, text by text: buffers (heads, capacity, size), of which `seen` tokens count.
+
+    The last `counts` of those are new.
+    """
+
+    buffers: Sequence[torch.Tensor]
+    seen: Sequence[int]
+    counts: Sequence[int]
+    masks: Masks
+
+
+class PackedCache:
+    """What transformers takes for a cache: it appends to each text's own states and gives them apart."""
+
+    is_compileable = False
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.segments = segments
+        self._counts = [len(segment.ids) for segment in segments]
+        self._seen = [segment.states.length + len(segment.ids) for segment in segments]
+        self._masks = Masks()
+
+    def update(
+        self, key: torch.Tensor, value: torch.Tensor, layer: int, *_: Any, **__: Any
+    ) -> tuple[Parts, Parts]:
+        """Append (1, heads, all new tokens, size) and give every text's states."""
+        keys, values = [], []
+        pieces = zip(
+            torch.split(key[0], self._counts, 1), torch.split(value[0], self._counts, 1), strict=True
+        )
+        for segment, (new_keys, new_values) in zip(self.segments, pieces, strict=True):
+            all_keys, all_values = segment.states.put(layer, new_keys, new_values)
+            keys.append(all_keys)
+            values.append(all_values)
+        told = (self._seen, self._counts, self._masks)
+        return Parts(keys, *told), Parts(values, *told)
+
+    def get_seq_length(self, layer: int = 0) -> int:
+        """Say nothing of length: every forward names its positions."""
+        return 0
+
+
+def attend(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: Parts,
+    value: Parts,
+    attention_mask: torch.Tensor | None,
+    **terms: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attend text by text; gives (1, tokens, heads, size), as transformers' attention functions do."""
+    if attention_mask is not None or any(terms.get(name) is not None for name in UNKNOWN):
+        raise NotImplementedError("this architecture's attention has terms that the packed one lacks")
+    scale = terms.get("scaling") or query.shape[-1] ** -0.5
+    softcap = terms.get("softcap")
+    outputs = []
+    pieces = torch.split(query[0], list(key.counts), 1)
+    for new, keys, values, seen in zip(pieces, key.buffers, value.buffers, key.seen, strict=True):
+        grouped = new.view(keys.shape[0], -1, *new.shape[1:])
+        view = _View(seen, terms.get("sliding_window"), key.masks)
+        if softcap is None:
+            outputs.append(_attend_plainly(grouped, keys, values, scale, view))
+        elif new.shape[1] == 1:
+            outputs.append(_attend_capped_once(grouped, keys, values, (scale, softcap), view))
+        else:
+            outputs.append(_attend_capped(grouped, keys, values, (scale, softcap), view))
+    return torch.cat(outputs)[None], None
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What new tokens of one text see: its `seen` states, or in a sliding layer those in the window."""
+
+    seen: int
+    window: int | None
+    masks: Masks
+
+    def first(self, count: int) -> int:
+        """The first state that any of `count` new tokens sees."""
+        return 0 if self.window is None else max(0, self.seen - count - self.window + 1)
+
+
+def _attend_plainly(
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float, view: _View
+) -> torch.Tensor:
+    """Attend from (kv heads, group, n, size) to the states; gives (n, heads, size)."""
+    groups, count = query.shape[1:3]
+    first = view.first(count)
+    seen = view.seen - first
+    keys, values = keys[:, None, first : view.seen], values[:, None, first : view.seen]
+    if count == 1:
+        # The heads of a group ask as if they were tokens: nothing is repeated, and a newest token sees all.
+        output = scaled_dot_product_attention(query.transpose(1, 2), keys, values, scale=scale)
+        return output.flatten(0, 2)[None]
+    is_whole = seen == count and (view.window is None or view.window >= seen)
+    shape = (-1, groups, -1, -1)
+    output = scaled_dot_product_attention(
+        query,
+        keys.expand(shape),
+        values.expand(shape),
+        attn_mask=None if is_whole else view.masks.of(query, seen, view.window),
+        is_causal=is_whole,
+        scale=scale,
+    )
+    return output.flatten(0, 1).transpose(0, 1)
+
+
+def _attend_capped(
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    factors: tuple[float, float],
+    view: _View,
+) -> torch.Tensor:
+    """The same with soft-capped scores, step by step as Gemma 2's own attention rounds them."""
+    groups, count = query.shape[1:3]
+    first = view.first(count)
+    keys, values = keys[:, first : view.seen], values[:, first : view.seen]
+    scores = _ungrouped(_capped(query.flatten(1, 2), keys, factors), groups)
+    scores += view.masks.of(query, view.seen - first, view.window)
+    weights = softmax(scores.flatten(1, 2), dim=-1, dtype=torch.float32).to(query.dtype)
+    return _ungrouped(weights @ values, groups).flatten(0, 1).transpose(0, 1)
+
+
+def _attend_capped_once(
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    factors: tuple[float, float],
+    view: _View,
+) -> torch.Tensor:
+    """The same for one new token, over the whole buffers: cutting them would copy them on a CPU."""
+    first = view.first(1)
+    if keys.shape[1] > 2 * (view.seen - first):
+        keys, values = keys[:, first : view.seen], values[:, first : view.seen]
+        scores = _capped(query[:, :, 0], keys, factors)
+    else:
+        scores = _capped(query[:, :, 0], keys, factors)
+        scores[..., :first] = -torch.inf
+        scores[..., view.seen :] = -torch.inf
+    weights = softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
+    return (weights @ values).flatten(0, 1)[None]
+
+
+def _capped(query: torch.Tensor, keys: torch.Tensor, factors: tuple[float, float]) -> torch.Tensor:
+    scale, softcap = factors
+    return (query @ keys.transpose(1, 2)).mul_(scale).div_(softcap).tanh_().mul_(softcap)
+
+
+def _ungrouped(joined: torch.Tensor, groups: int) -> torch.Tensor:
+    """Part (kv heads, group x n, size) into (kv heads, group, n, size)."""
+    return joined.view(joined.shape[0], groups, -1, joined.shape[2])
+
+
+@contextmanager
+def packed_attention(config: Any) -> Iterator[None]:
+    """Let the model of this config attend with `attend`, and build no mask, inside the block only."""
+    own = config._attn_implementation
+    config._attn_implementation = NAME
+    try:
+        yield
+    finally:
+        config._attn_implementation = own
+
+
+AttentionInterface.register(NAME, attend)

@@ -1,0 +1,91 @@
+"""Whether an architecture's replies may be batched: its packed forward must equal its own plain one."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from model.attention import PackedCache, Segment, packed_attention
+from model.states import States
+
+log = logging.getLogger(__name__)
+
+TOLERANCE = {torch.float32: 2e-3, torch.float16: 3e-2}
+COARSE = 1e-1
+"""The same for bfloat16 and less: how far logits may be off, as a share of their spread."""
+LENGTHS = (21, 9)
+CUTS = ((13, 20, 21), (4, 5, 9))
+"""Where the pieces of the two texts end: pieces beside pieces, and a single token beside either."""
+FAULTS = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+)
+"""What an architecture raises that does not take the packed path."""
+
+
+@torch.inference_mode()
+def packs_exactly(model: Any) -> bool:
+    """Read two texts in pieces, packed, and each at once by the model's own attention; compare the logits."""
+    texts = _texts(model)
+    tolerance = TOLERANCE.get(model.dtype, COARSE)
+    try:
+        pairs = zip(_packed(model, texts), [_plain(model, ids) for ids in texts], strict=True)
+        return all(_distance(got, wanted) <= tolerance for got, wanted in pairs)
+    except FAULTS as fault:
+        log.info("The packed forward ended in %s.", type(fault).__name__)
+        return False
+
+
+def _texts(model: Any) -> list[list[int]]:
+    chance = torch.Generator().manual_seed(0)
+    size = model.get_input_embeddings().num_embeddings
+    return [torch.randint(size // 2, size, (length,), generator=chance).tolist() for length in LENGTHS]
+
+
+def _packed(model: Any, texts: Sequence[list[int]]) -> list[torch.Tensor]:
+    states = [States() for _ in texts]
+    for ends in zip(*CUTS, strict=True):
+        segments = [
+            Segment(ids[state.length : end], state, is_due=True)
+            for ids, state, end in zip(texts, states, ends, strict=True)
+        ]
+        logits = _forward(model, segments)
+        for segment in segments:
+            segment.states.commit(len(segment.ids))
+    return list(logits)
+
+
+def _forward(model: Any, segments: Sequence[Segment]) -> torch.Tensor:
+    starts = [segment.states.length for segment in segments]
+    counts = [len(segment.ids) for segment in segments]
+    positions = [
+        at for start, count in zip(starts, counts, strict=True) for at in range(start, start + count)
+    ]
+    last = torch.tensor(counts, device=model.device).cumsum(0) - 1
+    ids = [number for segment in segments for number in segment.ids]
+    with packed_attention(model.config):
+        output = model(
+            input_ids=torch.tensor([ids], device=model.device),
+            position_ids=torch.tensor([positions], device=model.device),
+            past_key_values=PackedCache(segments),
+            use_cache=True,
+            logits_to_keep=last,
+        )
+    logits: torch.Tensor = output.logits[0].float()
+    return logits
+
+
+def _plain(model: Any, ids: list[int]) -> torch.Tensor:
+    output = model(input_ids=torch.tensor([ids], device=model.device), use_cache=False, logits_to_keep=1)
+    logits: torch.Tensor = output.logits[0, -1].float()
+    return logits
+
+
+def _distance(got: torch.Tensor, wanted: torch.Tensor) -> float:
+    spread = (wanted - wanted.mean()).norm().clamp_min(1e-6)
+    return float((got - wanted).norm() / spread)
