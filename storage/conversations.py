@@ -55,7 +55,8 @@ def count(work: Work, owner: str) -> int:
 
 
 def size(work: Work, owner: str, conversation_id: str) -> int:
-    """How many messages this conversation of theirs holds, all versions; 0 where it is not theirs."""
+    """How many messages this conversation of theirs holds, all versions; raises NotFound."""
+    own(work, owner, conversation_id)
     table = tables.Message
     theirs = (table.owner == owner) & (table.conversation_id == conversation_id)
     return work.scalars(select(func.count()).select_from(table).where(theirs)).one()
