@@ -3,31 +3,47 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
 from gradio.components import Navbar
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
+from app.address import Addresses
 from app.crisis import crisis_lines
+from app.entrance import Cookies, Entrance
 from app.folder import data_folder
-from app.identity import CookieShape, Identity
+from app.identity import Door, Identity
 from app.keys import keys
+from app.limits import Admission, Allowed
+from app.logs import quiet_the_server
+from app.metrics import Metrics
+from app.operations import operation_routes
 from app.pages.chat import ChatPage
+from app.pages.entrance import entrance_routes
 from app.pages.export import export_routes
 from app.pages.look import HEAD, STYLE, theme
 from app.pages.my_data import MyDataPage
+from app.pages.recovery import recovery_routes
 from app.pages.review import ReviewPage, mount_desk
 from app.pages.sign_in import sign_in_routes
 from app.pages.transparency import build_terms, build_transparency
 from app.parts import Parts
-from app.settings import Settings
+from app.self_check import SelfCheck
+from app.settings import Settings, SettingsError, believe_no_proxy
 from app.shield import Shield, ShieldSettings
 from app.terms import terms
 from app.turn import Limits, Turns
+from model.catalog import describe, require_chat
 from model.engine import Engine
 from model.loading import load
+from model.progress import OnProgress
+from model.remote import connect
+from model.remote_servers import ServerSettings
+from model.starting import StartingModel
 from model.types import ChatModel, GenerationSettings
 from safety.guard import Guard, default_guard
 from storage.store import Store
@@ -43,27 +59,85 @@ class Bezel:
     url: str
     app: FastAPI
     chat: gr.Blocks
+    turns: Turns
+    check: SelfCheck
 
-    def close(self) -> None:
-        """Stop serving; safe to call twice."""
+    def close(self, patience: float = 0.0) -> int:
+        """Stop serving, once replies have ended or patience is over; gives how many were cut off."""
+        self.check.is_stopping = True
+        cut_off = self.turns.wind_down(patience)
         self.chat.close(verbose=False)
+        return cut_off
 
 
 def open_store(settings: Settings) -> tuple[Store, Identity]:
     """The store and who may ask it. Raises SettingsError or StorageError with a clear sentence."""
     folder = data_folder(settings.data_folder)
-    secrets = keys(folder, settings.secret)
+    entrance = door(settings)
+    secrets = keys(folder, settings.secret, settings.old_secrets)
     url = settings.database_url or f"sqlite:///{Path(folder / 'bezel.sqlite').as_posix()}"
     store = Store.open(url, evidence_key=secrets.evidence, audit_key=secrets.audit)
-    return store, Identity(secrets.cookie, store)
+    return store, Identity(secrets.cookie, store, entrance)
 
 
-def load_model(settings: Settings) -> ChatModel:
-    """The engine over the chosen checkpoint. Raises ModelError with a clear sentence."""
+def door(settings: Settings) -> Door:
+    """Who may chat. Raises SettingsError for a passcode that nobody set."""
+    if settings.who == "passcode" and not settings.passcode:
+        raise SettingsError(
+            "BEZEL_WHO is 'passcode'; BEZEL_PASSCODE must hold the code that people are given."
+        )
+    return Door(settings.who, settings.passcode or "")
+
+
+def start_model(settings: Settings) -> StartingModel | None:
+    """The chosen checkpoint, to be loaded while pages are served already; None where servers hold it.
+
+    Raises ModelError for a checkpoint that is none.
+    """
+    if settings.server_url:
+        return None
+    load = partial(load_model, settings)
+    return StartingModel(load, describe(settings.model, is_hashed=False), max_waiting=settings.max_waiting)
+
+
+def load_model(settings: Settings, report: OnProgress = lambda progress: None) -> ChatModel:
+    """The engine over the chosen checkpoint, or the servers that hold it. Raises ModelError."""
+    if settings.server_url:
+        return connect(_servers(settings))
+    require_chat(describe(settings.model, is_hashed=False))
     loaded = load(
-        settings.model, device=settings.device, precision=settings.precision, token=settings.hf_token
+        settings.model,
+        device=settings.device,
+        precision=settings.precision,
+        token=settings.hf_token,
+        preset=settings.preset,
+        attention=settings.attention,
+        adapter=settings.adapter,
+        on_progress=report,
     )
-    return Engine(loaded, max_turns=settings.max_turns, max_waiting=settings.max_waiting)
+    return Engine(
+        loaded,
+        max_turns=settings.max_turns,
+        max_waiting=settings.max_waiting,
+        kv_budget=None if settings.kv_memory is None else settings.kv_memory << 20,
+    )
+
+
+def _servers(settings: Settings) -> ServerSettings:
+    urls = (settings.server_url or "").split(",")
+    return ServerSettings(
+        urls=tuple(url.strip() for url in urls if url.strip()),
+        model=settings.server_model,
+        key=settings.server_key,
+        tokenizer=settings.server_tokenizer,
+        token=settings.hf_token,
+        context_length=settings.server_context,
+        connect_seconds=settings.server_connect_seconds,
+        first_token_seconds=settings.server_first_seconds,
+        between_tokens_seconds=settings.server_between_seconds,
+        max_turns=settings.max_turns,
+        max_waiting=settings.max_waiting,
+    )
 
 
 def limits(settings: Settings, terms_version: str | None) -> Limits:
@@ -75,6 +149,20 @@ def limits(settings: Settings, terms_version: str | None) -> Limits:
         max_tokens=settings.max_tokens,
     )
     return Limits(settings.max_prompt_characters, sampling, terms_version)
+
+
+def allowed(settings: Settings) -> Allowed:
+    """How much one person and one address may do, from the settings."""
+    return Allowed(
+        prompts=settings.prompts_per_minute,
+        tokens=settings.tokens_per_minute,
+        turns=settings.turns_per_person,
+        reports=settings.reports_per_hour,
+        address_prompts=settings.address_prompts_per_minute,
+        address_people=settings.address_people_per_hour,
+        conversations=settings.max_conversations,
+        messages=settings.max_messages,
+    )
 
 
 @contextmanager
@@ -89,8 +177,16 @@ def parts(
         judge = guard or default_guard(settings.profile)
         chat_model = model or load_model(settings)
         try:
-            turns = Turns(chat_model, judge, store, limits(settings, agreed.version))
-            yield Parts(chat_model, judge, store, turns, identity, agreed, lines)
+            figures = Metrics()
+            figures.count_cases_with(store.waiting)
+            watched, judged = figures.watch(chat_model), figures.watch_judge(judge)
+            bounds = limits(settings, agreed.version)
+            admission = Admission(allowed(settings))
+            turns = Turns(watched, judged, store, bounds, figures.ended, admission=admission)
+            starting = chat_model if isinstance(chat_model, StartingModel) else None
+            yield Parts(
+                chat_model, judge, store, turns, identity, agreed, lines, figures, admission, starting
+            )
         finally:
             chat_model.close()
             judge.close()
@@ -116,12 +212,31 @@ def build_pages(parts: Parts) -> gr.Blocks:
     return demo
 
 
+def own_routes(parts: Parts, settings: Settings, cookies: Cookies, check: SelfCheck) -> list[Route]:
+    """Every route that is Bezel's own, beside the pages that Gradio serves."""
+    return [
+        *sign_in_routes(parts.identity, cookies),
+        *entrance_routes(parts.identity, parts.admission, cookies, settings.host_name),
+        *recovery_routes(parts.identity, parts.store, cookies),
+        *export_routes(parts.identity, parts.store),
+        *operation_routes(check, parts.metrics, settings),
+    ]
+
+
 def serve(parts: Parts, settings: Settings) -> Bezel:
     """Start serving in the background; returns once pages can be asked for."""
-    shape = ShieldSettings(framed=settings.on_space, secure=settings.on_space)
-    cookie = CookieShape(framed=shape.framed, secure=shape.secure)
-    routes = sign_in_routes(parts.identity, cookie) + export_routes(parts.identity, parts.store)
+    cookies = Cookies(framed=settings.on_space, secure=settings.on_space)
+    check = SelfCheck(parts, data_folder(settings.data_folder))
+    routes = own_routes(parts, settings, cookies, check)
     demo = build_pages(parts).queue(max_size=QUEUED, api_open=False, default_concurrency_limit=32)
+    shape = ShieldSettings(
+        framed=settings.on_space,
+        pages=tuple(f"/{name}".rstrip("/") or "/" for name, *_ in demo.pages)
+        + tuple(route.path for route in routes),
+        head=HEAD,
+        behind_proxy=settings.is_behind_proxy,
+    )
+    believe_no_proxy()
     app, url, _ = demo.launch(
         server_name=settings.address,
         server_port=settings.port,
@@ -141,11 +256,16 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         head=HEAD,
         app_kwargs={
             "routes": routes,
-            "middleware": [Middleware(Shield, identity=parts.identity, settings=shape)],
+            "middleware": [
+                Middleware(Addresses, hops=settings.proxy_hops),
+                Middleware(Shield, identity=parts.identity, settings=shape),
+                Middleware(Entrance, parts.identity, parts.admission, cookies),
+            ],
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,
         },
     )
     mount_desk(app, ReviewPage(parts).build(), parts)
-    return Bezel(url, app, demo)
+    quiet_the_server()
+    return Bezel(url, app, demo, parts.turns, check)

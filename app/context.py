@@ -4,6 +4,7 @@ from model.types import Message
 from storage.types import StoredMessage
 
 TITLE_CHARACTERS = 48
+TITLE_LIMIT = 120
 
 # What the model may read again: only what passed, or what a moderator let pass.
 READABLE_PROMPTS = frozenset({"accepted", "restored"})
@@ -31,6 +32,11 @@ def readable(text: str) -> str:
     """The text without what no database and no tokenizer can hold: NUL, other controls, lone surrogates."""
     sound = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return "".join(char for char in sound if char >= " " or char in "\n\t").strip()
+
+
+def given_title(text: str) -> str:
+    """What a person gives as a title, on one line and within its bound."""
+    return " ".join(readable(text).split())[:TITLE_LIMIT].rstrip()
 
 
 def title_of(text: str) -> str:

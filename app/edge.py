@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 import gradio as gr
 
 from app.identity import NotSignedIn
+from app.logs import where
 from app.turn import TurnRefused
 from app.wording import page
 from model.types import ModelError
@@ -28,8 +29,7 @@ def in_words(error: Exception) -> str:
         return str(error)
     incident = secrets.token_hex(4)
     # The traceback's lines are ours; the exception's own words may quote a person, so they stay out.
-    frames = _frames(error)
-    log.error("incident %s: %s at %s", incident, type(error).__name__, frames)
+    log.error("incident %s: %s at %s", incident, type(error).__name__, where(error))
     return page.something_went_wrong(incident)
 
 
@@ -63,12 +63,3 @@ def streaming(handler: Callable[P, AsyncGenerator[R, None]]) -> Callable[P, Asyn
             raise gr.Error(in_words(error), title="", print_exception=False) from None
 
     return guarded
-
-
-def _frames(error: Exception) -> str:
-    names = []
-    trace = error.__traceback__
-    while trace is not None:
-        names.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " < ".join(reversed(names[-6:]))

@@ -18,24 +18,36 @@ class Generated:
     def __init__(self, chunks: AsyncGenerator[Chunk, None], stop: asyncio.Event) -> None:
         self._chunks = chunks
         self._stop = stop
+        self._first: Chunk | None = None
         self.text = ""
         self.ending: Ending | None = None
 
+    async def places(self) -> AsyncIterator[int | None]:
+        """Yield the turn's place in line, None where it has none yet, until the model begins to answer."""
+        while (chunk := await self._next()) is not None:
+            if chunk.text or chunk.ending:
+                self._first = chunk
+                return
+            yield chunk.place
+
     async def texts(self) -> AsyncIterator[str]:
         """Yield the text of each chunk until the end or Stop; always closes the model's stream."""
-        async with aclosing(self._chunks) as chunks:
-            while True:
-                chunk = await self._next(chunks)
-                if chunk is None:
-                    return
+        async with aclosing(self):
+            chunk = self._first or await self._next()
+            while chunk is not None:
                 self.text += chunk.text
                 self.ending = chunk.ending or self.ending
                 if chunk.text:
                     yield chunk.text
+                chunk = await self._next()
 
-    async def _next(self, chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
+    async def aclose(self) -> None:
+        """End the model's stream; safe to call twice."""
+        await self._chunks.aclose()
+
+    async def _next(self) -> Chunk | None:
         """The next chunk, or None at the end or once Stop is pressed, also while the model is silent."""
-        coming = asyncio.ensure_future(anext(chunks, None))
+        coming = asyncio.ensure_future(anext(self._chunks, None))
         stopped = asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait((coming, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -63,10 +75,15 @@ class ReplyRecord:
     verdict: Verdict | None = None
     is_closed: bool = False
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the last verdict withholds the reply."""
+        return self.verdict is not None and self.verdict.action.withholds
+
     def end(self, source: Generated, severity: int) -> StoredMessage:
         """Close the record at the reply's end: complete, stopped or withheld."""
         self.is_closed = True
-        if self.verdict is not None and self.verdict.action.withholds:
+        if self.is_withheld:
             return self._store_end("withheld", "withheld", generated=source.text, severity=severity)
         if source.was_stopped:
             return self._store_end("stopped", "stopped", severity=severity)

@@ -1,38 +1,26 @@
-"""Middleware around every request: own origin, size, unused routes, session binding, headers, cookie."""
+"""Middleware around every request: own origin, size, time, used routes, session binding, headers, cookie."""
 
+import asyncio
 import json
-import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.identity import VISITOR_COOKIE, VISITOR_SECONDS, CookieShape, Identity
+from app.content_policy import content_policy
+from app.identity import Identity
+from app.open_routes import BEGINNING, DESK, SIGN_IN, OpenRoutes, is_api, is_bound, is_public_file
+from app.wording import desk
 
-# unsafe-inline: Gradio's page carries inline scripts and styles; nothing of a person's text reaches either.
-CONTENT_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self' data:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors {ancestors}"
-)
-
-UNUSED_ROUTES = re.compile(
-    r"(?:/moderation)?/(?:gradio_api/(?:api|call|run|info|openapi\.json|deep_link|upload|proxy=|file=|file/"
-    r"|stream/|component_server|process_recording|vibe|undo-vibe|token|dev/|runs|user|startup-events"
-    r"|custom_component)|monitoring|docs|redoc|openapi\.json|pwa_icon|manifest\.json|login|logout|svelte)"
-)
-# Gradio asks its own server to begin; nobody else may.
-BEGINNING = "/gradio_api/startup-events"
-BOUND_ROUTES = re.compile(r"(?:/moderation)?/gradio_api/(?:queue/|heartbeat/|cancel|reset)")
-DESK = "/moderation"
-SIGN_IN = "/sign-in"
 MAX_BODY = 2_000_000
+BODY_SECONDS = 20.0
 MAX_SESSIONS = 20_000
+# Gradio and uvicorn believe these from anybody; Bezel believes them only where a proxy is configured.
+FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip", b"x-gradio-", b"x-direct-url", b"x-ip-token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +29,14 @@ class ShieldSettings:
 
     framed: bool
     """Whether huggingface.co may frame the pages (a Space)."""
-    secure: bool
-    """Whether people come over TLS, so that cookies are for TLS only."""
+    pages: tuple[str, ...] = ("/",)
+    """The paths of pages and of Bezel's own routes; any other must be one that Gradio needs."""
+    head: str = ""
+    """HTML of our own that Gradio adds to its pages in the browser, so that its scripts may run."""
+    behind_proxy: bool = False
+    """Whether a configured proxy writes the headers that tell of the first address, host and scheme."""
+    body_seconds: float = BODY_SECONDS
+    """How long the body of a request may take to arrive."""
 
 
 class Shield:
@@ -51,16 +45,9 @@ class Shield:
     def __init__(self, app: ASGIApp, identity: Identity, settings: ShieldSettings) -> None:
         self._app = app
         self._identity = identity
-        self._cookie = CookieShape(framed=settings.framed, secure=settings.secure)
+        self._settings = settings
+        self._open = OpenRoutes(settings.pages)
         self._sessions = SessionOwners(MAX_SESSIONS)
-        ancestors = "'self' https://huggingface.co" if settings.framed else "'self'"
-        self._headers = {
-            "content-security-policy": CONTENT_POLICY.format(ancestors=ancestors),
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "permissions-policy": "camera=(), microphone=(), geolocation=()",
-        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it with a plain sentence."""
@@ -69,65 +56,133 @@ class Shield:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
+        if not self._settings.behind_proxy:
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if not _is_forwarded(pair[0])]}
         request = HTTPConnection(scope)
-        dressed = self._dressed(scope, request, send)
-        refusal = self._refusal(request)
-        if refusal is None and _has_body(scope):
-            body = await _body(receive)
-            refusal = PlainTextResponse("The request is too large.", 413) if body is None else None
-            receive = _again(body or b"", receive)
-            refusal = refusal or self._binding(request, body)
-        elif refusal is None:
-            refusal = self._binding(request, None)
-        await (refusal or self._app)(scope, receive, dressed)
+        dressed = Dressed(send, self._headers_for(request), self._settings)
+        refusal = self._refusal(request) or await self._desk_refusal(request)
+        sent: object = None
+        if refusal is None and scope["method"] == "POST":
+            body, refusal = await self._received(receive)
+            if refusal is None and is_api(scope["path"]):
+                body, sent, refusal = _read(body)
+            scope, receive = _with_length(scope, body), _again(body, receive)
+        await (refusal or self._binding(request, sent) or self._app)(scope, receive, dressed)
+        await dressed.finish()
 
-    def _refusal(self, request: HTTPConnection) -> PlainTextResponse | RedirectResponse | None:
-        path = request.url.path
-        if request.scope["method"] not in ("GET", "HEAD", "POST"):
+    def _refusal(self, request: HTTPConnection) -> Response | None:
+        scope = request.scope
+        if scope["method"] not in ("GET", "HEAD", "POST") or not self._is_open(request):
             return PlainTextResponse("Not found", 404)
         if not _is_own_origin(request):
             return PlainTextResponse("This request comes from another site.", 403)
-        if UNUSED_ROUTES.match(path) and not (path == BEGINNING and _is_own_server(request)):
-            return PlainTextResponse("Not found", 404)
-        wants_desk = path == DESK or path.startswith(DESK + "/")
-        is_page = request.scope["method"] != "POST" and "gradio_api" not in path
-        if wants_desk and is_page and self._identity.moderator(request.cookies) is None:
-            return RedirectResponse(SIGN_IN, 303)
+        is_json = request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+        if scope["method"] == "POST" and is_api(scope["path"]) and not is_json:
+            # A form that a text brings in could be sent from our own page; it cannot send JSON.
+            return PlainTextResponse("This address takes JSON only.", 415)
         return None
 
-    def _binding(self, request: HTTPConnection, body: bytes | None) -> PlainTextResponse | None:
-        """Refuse a Gradio session to anybody but the cookie that used it first."""
-        if not BOUND_ROUTES.match(request.url.path):
+    def _is_open(self, request: HTTPConnection) -> bool:
+        # Of the scope, not of request.url: a Host header may hold a `?` and with it the whole path.
+        path = request.scope["path"]
+        return self._open.has(path) or (path == BEGINNING and _is_own_server(request))
+
+    async def _desk_refusal(self, request: HTTPConnection) -> Response | None:
+        """Refuse whatever lies under the desk to all but moderators; a page leads them to the sign-in."""
+        path = request.scope["path"]
+        is_of_desk = path == DESK or path.startswith(DESK + "/")
+        if not is_of_desk or is_public_file(path):
             return None
-        owner = self._identity.visitor(request.cookies)
+        if await asyncio.to_thread(self._identity.moderator, request.cookies) is not None:
+            return None
+        if request.scope["method"] == "POST" or is_api(path):
+            return JSONResponse({"detail": desk.signed_out()}, 401)
+        return RedirectResponse(SIGN_IN, 303)
+
+    def _binding(self, request: HTTPConnection, sent: object) -> Response | None:
+        """Refuse a Gradio session to anybody but the cookie that used it first."""
+        if not is_bound(request.scope["path"]):
+            return None
+        owner = self._asker(request)
         if owner is None:
             return PlainTextResponse("This page needs its cookie; reload it.", 403)
-        hashes = _session_hashes(request, body)
+        hashes = _session_hashes(request, sent)
         is_theirs = all(self._sessions.belongs(named, owner) for named in hashes)
         return None if is_theirs else PlainTextResponse("Not found", 404)
 
-    def _dressed(self, scope: Scope, request: HTTPConnection, send: Send) -> Send:
-        is_page = scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
-        needs_cookie = is_page and self._identity.visitor(request.cookies) is None
+    def _asker(self, request: HTTPConnection) -> str | None:
+        """Whose cookie this is; at the desk a moderator's, who need not be somebody who chats."""
+        if request.scope["path"].startswith(f"{DESK}/"):
+            account = self._identity.moderator(request.cookies)
+            return account.id if account else None
+        return self._identity.owner_in(request.cookies)
 
-        async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [
-                    (name, value)
-                    for name, value in message.get("headers", [])
-                    if name.decode().lower() not in self._headers
-                ]
-                added = [(name.encode(), value.encode()) for name, value in self._headers.items()]
-                if needs_cookie:
-                    value = self._identity.new_visitor()
-                    cookie = self._cookie.header(VISITOR_COOKIE, value, VISITOR_SECONDS)
-                    added.append((b"set-cookie", cookie.encode()))
-                if is_page:
-                    added.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": kept + added}
-            await send(message)
+    async def _received(self, receive: Receive) -> tuple[bytes, Response | None]:
+        """The whole body, or the refusal of one that is too large or comes too slowly."""
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                body = await _body(receive)
+        except TimeoutError:
+            return b"", PlainTextResponse("The request took too long to arrive.", 408)
+        if body is None:
+            return b"", PlainTextResponse("The request is too large.", 413)
+        return body, None
 
-        return dressed
+    def _headers_for(self, request: HTTPConnection) -> dict[str, str]:
+        headers = {
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), microphone=(), geolocation=()",
+        }
+        if request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", ""):
+            headers["cache-control"] = "no-store"
+        return headers
+
+
+class Dressed:
+    """A `send` that adds our headers; a page waits for its end, since its policy names its scripts."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str], settings: ShieldSettings) -> None:
+        self._send = send
+        self._headers = headers
+        self._settings = settings
+        self._start: Message | None = None
+        self._page = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        """Send one message on, dressed where it opens the answer."""
+        if message["type"] == "http.response.start":
+            if _is_page(message):
+                self._start = message
+                return
+            message = self._dressed(message, b"")
+        elif self._start is not None and message["type"] == "http.response.body":
+            self._page += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self.finish()
+            return
+        await self._send(message)
+
+    async def finish(self) -> None:
+        """Send a page that was held back; does nothing a second time."""
+        if self._start is None:
+            return
+        start, self._start = self._start, None
+        await self._send(self._dressed(start, bytes(self._page)))
+        await self._send({"type": "http.response.body", "body": bytes(self._page), "more_body": False})
+
+    def _dressed(self, start: Message, page: bytes) -> Message:
+        html = page + self._settings.head.encode() if page else b""
+        policy = content_policy(html, framed=self._settings.framed)
+        headers = {**self._headers, "content-security-policy": policy}
+        replaced = {name.encode() for name in headers}
+        kept = [pair for pair in start.get("headers", []) if pair[0].lower() not in replaced]
+        return {
+            **start,
+            "headers": kept + [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
 
 
 class SessionOwners:
@@ -140,10 +195,20 @@ class SessionOwners:
     def belongs(self, session: str, owner: str) -> bool:
         """Whether this owner may use this session; an unused one becomes theirs."""
         first = self._owners.setdefault(session, owner)
-        self._owners.move_to_end(session)
+        if first == owner:
+            self._owners.move_to_end(session)
         while len(self._owners) > self._most:
             self._owners.popitem(last=False)
         return first == owner
+
+
+def _is_page(start: Message) -> bool:
+    headers = {name.lower(): value for name, value in start.get("headers", [])}
+    return bool(headers.get(b"content-type", b"").startswith(b"text/html"))
+
+
+def _is_forwarded(name: bytes) -> bool:
+    return name.lower().startswith(FORWARDED)
 
 
 def _is_own_origin(request: HTTPConnection) -> bool:
@@ -162,21 +227,32 @@ def _is_own_server(request: HTTPConnection) -> bool:
     return bool(server and request.client and request.client.host == server[0] and not request.cookies)
 
 
-def _session_hashes(request: HTTPConnection, body: bytes | None) -> list[str]:
+def _session_hashes(request: HTTPConnection, sent: object) -> list[str]:
     """Every session hash that a request names, in whatever place Gradio may look for it."""
-    named = parse_qs(request.url.query).get("session_hash", [])
-    if "/heartbeat/" in request.url.path:
-        named.append(request.url.path.rsplit("/", 1)[1])
-    try:
-        sent = json.loads(body or b"null")
-    except ValueError:
-        return named
+    named = parse_qs(request.scope["query_string"].decode("latin-1")).get("session_hash", [])
+    if "/heartbeat/" in request.scope["path"]:
+        named.append(request.scope["path"].rsplit("/", 1)[1])
     value = sent.get("session_hash") if isinstance(sent, Mapping) else None
     return [*named, value] if isinstance(value, str) else named
 
 
-def _has_body(scope: Scope) -> bool:
-    return bool(scope["method"] == "POST")
+def _read(body: bytes) -> tuple[bytes, object, Response | None]:
+    """The body written anew and what it says, or a refusal: what is checked here is what Gradio then reads.
+
+    Of two equal keys one is left, and a lone half of a character, which no answer could quote, becomes a `?`.
+    """
+    try:
+        sent = json.loads(body)
+        anew = json.dumps(sent, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        return b"", None, PlainTextResponse("This is not JSON.", 400)
+    return anew.encode("utf-8", "replace"), sent, None
+
+
+def _with_length(scope: Scope, body: bytes) -> Scope:
+    """The request with the length that its body now has."""
+    kept = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
+    return {**scope, "headers": [*kept, (b"content-length", str(len(body)).encode())]}
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -3,25 +3,28 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
 
-from app.context import READABLE_PROMPTS, context_before, readable, title_of
-from app.reply import Generated, ReplyRecord
-from model.types import ChatModel, Ending, GenerationSettings, Message, ModelError
-from safety.hold_back import hold_back
-from safety.types import Judge, Text, Verdict
+from app.answer import Answers, severity
+from app.context import READABLE_PROMPTS, context_before, given_title, readable, title_of
+from app.live import LiveTurn, LiveTurns
+from app.steps import Asked, Step
+from model.types import ChatModel, GenerationSettings, Message, ModelError
+from safety.types import Action, Judge, Text, Verdict
 from storage.store import Store
-from storage.types import Conversation, StoredMessage
+from storage.types import Conversation, MessageState, StoredMessage
 
 log = logging.getLogger("bezel.turn")
 
-Stage = Literal["saved", "accepted", "writing", "done"]
-
-FLUSH_SECONDS = 0.05
 REMEMBERED_PROMPTS = 6
+WIND_DOWN_BEAT = 0.05
+CHARACTERS_A_TOKEN = 4
+"""For a reply that was cut off, whose tokens nobody counted."""
+EVERY = 1_000_000
+"""More conversations than one person has."""
 STOPPED = {"blocked": "stopped", "removed": "removed by a moderator"}
 
 
@@ -30,114 +33,216 @@ class TurnRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """How far a turn is: the prompt as stored and, once there is one, the reply as far as it may be shown."""
-
-    stage: Stage
-    prompt: StoredMessage
-    reply: StoredMessage | None = None
-    text: str = ""
-    ending: Ending | None = None
-
-
-@dataclass(slots=True)
-class LiveTurn:
-    """A turn under way; `stop` is set by the Stop button of the person whose turn it is."""
-
-    owner: str
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """What one prompt may be, and how replies are sampled."""
 
     prompt_characters: int
     sampling: GenerationSettings
+    """How a reply is sampled where its person chose nothing else; none may be longer than this one's."""
     terms: str | None
     """Version of the terms a person must have accepted; None on the host's own command line."""
+
+
+class Admits(Protocol):
+    """What decides whether a person may have a turn now: Admission, of app/limits.py."""
+
+    def turn(
+        self, owner: str, *, conversations: int = 0, messages: int = 0
+    ) -> AbstractContextManager[None]: ...
+
+    def spent(self, owner: str, tokens: int) -> None: ...
+
+
+class AdmitsAll:
+    """No bound at all: for the host's own command line, and for tests of other things."""
+
+    def turn(self, owner: str, *, conversations: int = 0, messages: int = 0) -> AbstractContextManager[None]:
+        """Let this turn begin."""
+        return nullcontext()
+
+    def spent(self, owner: str, tokens: int) -> None:
+        """Count nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn that may go on, and its conversation."""
+
+    live: LiveTurn
+    conversation: Conversation
 
 
 class Turns:
     """Runs turns for everybody: the one way from a person to the model and back."""
 
-    def __init__(self, model: ChatModel, judge: Judge, store: Store, limits: Limits) -> None:
-        self._model = model
+    def __init__(  # noqa: PLR0913
+        self,
+        model: ChatModel,
+        judge: Judge,
+        store: Store,
+        limits: Limits,
+        ended: Callable[[MessageState], None] = lambda state: None,
+        *,
+        admission: Admits | None = None,
+    ) -> None:
+        """`ended` hears the last state of each prompt that was stopped and of each reply."""
         self._judge = judge
         self._store = store
         self._limits = limits
-        self._live: dict[str, LiveTurn] = {}
+        self._admission = admission or AdmitsAll()
+        self._ended = ended
+        self._answers = Answers(model, judge, store, ended)
+        self._live = LiveTurns(model.forget)
 
-    async def send(self, owner: str, conversation_id: str | None, text: str) -> AsyncGenerator[Step, None]:
+    async def send(
+        self,
+        owner: str,
+        conversation_id: str | None,
+        text: str,
+        *,
+        sampling: GenerationSettings | None = None,
+    ) -> AsyncGenerator[Step, None]:
         """Save a new prompt at the end of a conversation (a new one where the id is None) and answer it.
 
         Raises TurnRefused before anything is saved, NotFound for another's conversation.
         """
         await self._require_terms(owner)
+        chosen = self._allowed(sampling)
         clean = self._readable(text)
-        if conversation_id is None:
-            conversation = await asyncio.to_thread(self._store.start_conversation, owner)
-        else:
-            conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
-        with self._claimed(owner, conversation.id) as live:
-            prompt = await asyncio.to_thread(self._store.save_prompt, owner, conversation.id, clean)
-            async with aclosing(self._run(live, conversation, prompt)) as steps:
+        async with self._begun(owner, conversation_id) as begun:
+            prompt = await asyncio.to_thread(self._store.save_prompt, owner, begun.conversation.id, clean)
+            async with aclosing(self._run(begun.live, begun.conversation, prompt, chosen)) as steps:
                 async for step in steps:
                     yield step
 
-    async def retry(self, owner: str, prompt_id: str) -> AsyncGenerator[Step, None]:
+    async def retry(
+        self, owner: str, prompt_id: str, *, sampling: GenerationSettings | None = None
+    ) -> AsyncGenerator[Step, None]:
         """Answer a prompt once more; the earlier reply stays as a version beside the new one."""
         await self._require_terms(owner)
+        chosen = self._allowed(sampling)
         prompt = await asyncio.to_thread(self._store.message, owner, prompt_id)
         if prompt.role != "user":
             raise TurnRefused("Only a prompt can be answered again.")
         if prompt.state in ("blocked", "removed"):
             stopped = STOPPED[prompt.state]
             raise TurnRefused(f"This message was {stopped}; a person can be asked to look at it.")
-        conversation = await asyncio.to_thread(self._store.conversation, owner, prompt.conversation_id)
-        with self._claimed(owner, conversation.id) as live:
-            async with aclosing(self._run(live, conversation, prompt)) as steps:
-                async for step in steps:
-                    yield step
+        async with (
+            self._begun(owner, prompt.conversation_id) as begun,
+            aclosing(self._run(begun.live, begun.conversation, prompt, chosen)) as steps,
+        ):
+            async for step in steps:
+                yield step
+
+    @property
+    def sampling(self) -> GenerationSettings:
+        """How replies are sampled here where a person chose nothing else."""
+        return self._limits.sampling
 
     def stop(self, owner: str, conversation_id: str) -> bool:
         """End the reply that is being written in a conversation of this owner; False where there is none."""
-        live = self._live.get(conversation_id)
-        if live is None or live.owner != owner:
-            return False
-        live.stop.set()
-        return True
+        return self._live.stop(owner, conversation_id)
 
     def is_live(self, conversation_id: str) -> bool:
         """Whether a reply is being written in this conversation."""
-        return conversation_id in self._live
+        return self._live.is_live(conversation_id)
+
+    async def rename(self, owner: str, conversation_id: str, title: str) -> Verdict | None:
+        """Give a conversation a title that passes as a prompt does; gives the verdict on one that does not."""
+        conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
+        clean = given_title(title)
+        if clean and clean != conversation.title:
+            verdict = await self._judge.judge(Text(clean, "prompt"))
+            # No case keeps it and no placeholder fits in it, so a title passes whole or not at all.
+            if verdict.failed or verdict.action not in (Action.ALLOW, Action.FLAG):
+                return verdict
+            await asyncio.to_thread(self._store.rename_conversation, owner, conversation_id, clean)
+        return None
+
+    async def delete(self, owner: str, conversation_id: str) -> None:
+        """Delete a conversation for good, in the model too. Raises TurnRefused while it is being answered."""
+        if self.is_live(conversation_id):
+            raise TurnRefused("A reply is still being written here. Stop it first, then delete.")
+        await asyncio.to_thread(self._store.delete_conversation, owner, conversation_id)
+        self.forget(conversation_id)
+
+    async def erase(self, owner: str) -> None:
+        """Erase everything of a person; replies under way end, and the model forgets every conversation."""
+        theirs = await asyncio.to_thread(self._store.conversations, owner, EVERY)
+        await asyncio.to_thread(self._store.erase_person, owner)
+        live = self._live.of(owner)
+        for turn in live:
+            turn.stop.set()
+        for conversation_id in {found.id for found in theirs} | {turn.conversation_id for turn in live}:
+            self.forget(conversation_id)
+
+    def forget(self, conversation_id: str) -> None:
+        """Make the model drop what it keeps of a conversation some of whose text was withdrawn."""
+        self._live.forget(conversation_id)
+
+    def wind_down(self, seconds: float) -> int:
+        """Begin no more turns and wait, at most so long, for those under way; gives how many are left."""
+        self._live.is_closing = True
+        deadline = time.monotonic() + seconds
+        while self._live.count and time.monotonic() < deadline:
+            time.sleep(WIND_DOWN_BEAT)
+        return self._live.count
+
+    @asynccontextmanager
+    async def _begun(self, owner: str, conversation_id: str | None) -> AsyncIterator[Begun]:
+        """Begin a turn of somebody who may have one now, in a new conversation where the id is None.
+
+        Raises TurnRefused before anything is saved.
+        """
+        if conversation_id is None:
+            kept = await asyncio.to_thread(self._store.conversation_count, owner)
+            with self._admission.turn(owner, conversations=kept):
+                conversation = await asyncio.to_thread(self._store.start_conversation, owner)
+                with self._claimed(owner, conversation.id) as live:
+                    yield Begun(live, conversation)
+            return
+        conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
+        held = await asyncio.to_thread(self._store.message_count, owner, conversation_id)
+        with self._admission.turn(owner, messages=held), self._claimed(owner, conversation.id) as live:
+            yield Begun(live, conversation)
 
     @contextmanager
     def _claimed(self, owner: str, conversation_id: str) -> Iterator[LiveTurn]:
-        """Hold a conversation for one turn at a time; taken without an await, so two cannot both pass."""
-        if conversation_id in self._live:
+        """Hold a conversation for one turn at a time."""
+        if self._live.is_closing:
+            raise TurnRefused("This site is being restarted. Please send it again in a minute.")
+        live = self._live.begin(owner, conversation_id)
+        if live is None:
             raise TurnRefused("A reply is still being written here. Stop it, or wait for its end.")
-        live = self._live[conversation_id] = LiveTurn(owner)
         try:
             yield live
         finally:
-            del self._live[conversation_id]
+            self._live.end(live)
 
     async def _run(
-        self, live: LiveTurn, conversation: Conversation, prompt: StoredMessage
+        self, live: LiveTurn, conversation: Conversation, prompt: StoredMessage, chosen: GenerationSettings
     ) -> AsyncGenerator[Step, None]:
         yield Step("saved", prompt)
         path = await asyncio.to_thread(self._store.path, live.owner, conversation.id)
         context = context_before(path, prompt)
         prompt = await self._judged(live.owner, conversation, prompt, context)
         if prompt.state not in READABLE_PROMPTS:
+            self._ended(prompt.state)
             yield Step("done", prompt)
             return
         yield Step("accepted", prompt)
-        messages = (*context, Message("user", prompt.text))
-        async with aclosing(self._reply(live, prompt, messages)) as steps:
-            async for step in steps:
-                yield step
+        asked = Asked(prompt, (*context, Message("user", prompt.text)), chosen)
+        spent = 0
+        try:
+            async with aclosing(self._answers.steps(live, asked)) as steps:
+                async for step in steps:
+                    spent = step.ending.tokens if step.ending else len(step.text) // CHARACTERS_A_TOKEN
+                    yield step
+        except ModelError as error:
+            log.warning("prompt %s was not answered: %s", prompt.id, type(error).__name__)
+            raise TurnRefused(str(error)) from None
+        finally:
+            self._admission.spent(live.owner, spent)
 
     async def _judged(
         self, owner: str, conversation: Conversation, prompt: StoredMessage, context: tuple[Message, ...]
@@ -151,66 +256,24 @@ class Turns:
                 raise TurnRefused("This message does not pass the checks any more; write it differently.")
             return prompt
         judged = await asyncio.to_thread(
-            self._store.record_prompt, owner, prompt.id, verdict, severity=self._severity(verdict)
+            self._store.record_prompt, owner, prompt.id, verdict, severity=severity(self._judge, verdict)
         )
         if judged.state == "accepted" and not conversation.title:
             title = title_of(judged.text)
             await asyncio.to_thread(self._store.rename_conversation, owner, conversation.id, title)
         return judged
 
-    async def _reply(
-        self, live: LiveTurn, prompt: StoredMessage, messages: tuple[Message, ...]
-    ) -> AsyncGenerator[Step, None]:
-        reply = await self._started(live.owner, prompt)
-        record = ReplyRecord(self._store, live.owner, reply)
-        try:
-            yield Step("writing", prompt, reply)
-            source = Generated(self._model.stream(messages, self._limits.sampling), live.stop)
-
-            async def judge(so_far: str) -> Verdict:
-                return await self._judge.judge(Text(so_far, "response", prompt=prompt.text))
-
-            shown_at = float("-inf")
-            async with aclosing(hold_back(source.texts(), judge)) as passages:
-                async for passed in passages:
-                    record.verdict = passed.verdict
-                    record.passed = passed.text
-                    if passed.is_final or time.monotonic() - shown_at < FLUSH_SECONDS:
-                        continue
-                    await asyncio.to_thread(self._store.save_reply, live.owner, reply.id, passed.text)
-                    yield Step("writing", prompt, reply, passed.text)
-                    shown_at = time.monotonic()
-            ended = await asyncio.to_thread(record.end, source, self._severity(record.verdict))
-            yield Step("done", prompt, ended, ended.text, source.ending)
-        except ModelError as error:
-            log.warning("reply %s failed: %s", reply.id, type(error).__name__)
-            yield Step("done", prompt, record.close("failed", "error"), record.passed)
-            raise TurnRefused(str(error)) from None
-        finally:
-            record.close("interrupted", "interrupted")
-
-    async def _started(self, owner: str, prompt: StoredMessage) -> StoredMessage:
-        checkpoint = self._model.checkpoint
-        starting = asyncio.ensure_future(
-            asyncio.to_thread(
-                self._store.start_reply,
-                owner,
-                prompt.id,
-                checkpoint=f"{checkpoint.id}@{checkpoint.revision}",
-                settings=asdict(self._limits.sampling),
-            )
-        )
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            # Its row may be written already, and must not stay open with nobody to close it.
-            ReplyRecord(self._store, owner, await starting).close("interrupted", "interrupted")
-            raise
-
     async def _require_terms(self, owner: str) -> None:
         wanted = self._limits.terms
         if wanted is not None and await asyncio.to_thread(self._store.terms_accepted, owner) != wanted:
             raise TurnRefused("Please read and accept the terms first.")
+
+    def _allowed(self, chosen: GenerationSettings | None) -> GenerationSettings:
+        host = self._limits.sampling
+        if chosen is not None and chosen.max_tokens > host.max_tokens:
+            limit = f"it can be at most {host.max_tokens:,}"
+            raise TurnRefused(f"The longest reply is set to {chosen.max_tokens:,} tokens; {limit}.")
+        return chosen or host
 
     def _readable(self, text: str) -> str:
         clean = readable(text)
@@ -220,8 +283,3 @@ class Turns:
         if len(clean) > limit:
             raise TurnRefused(f"The message is {len(clean):,} characters long; it can be at most {limit:,}.")
         return clean
-
-    def _severity(self, verdict: Verdict | None) -> int:
-        if verdict is None or verdict.clause is None:
-            return 1
-        return self._judge.clause(verdict.clause).severity

@@ -11,7 +11,8 @@ from app.build import limits, parts
 from app.pages.transcript import Transcript
 from app.parts import Parts
 from app.settings import Settings
-from app.turn import Step, TurnRefused, Turns
+from app.steps import Step
+from app.turn import TurnRefused, Turns
 
 OWNER = "terminal"
 

@@ -2,22 +2,21 @@
 
 import logging
 import signal
-import socket
 import threading
 from types import FrameType
 
-from app.build import Bezel, parts, serve
+from app.build import Bezel, parts, serve, start_model
+from app.logs import set_up
 from app.parts import Parts
-from app.settings import Settings, SettingsError
+from app.port import require_free_port
+from app.settings import Settings
 
 log = logging.getLogger("bezel")
 
 
 def serve_until_stopped(settings: Settings) -> None:
     """Build, serve, and wait for Ctrl-C or SIGTERM; replies under way are closed as interrupted."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    for chatty in ("httpx", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    set_up(settings.log_format)
     require_free_port(settings)
     stopped = threading.Event()
 
@@ -27,36 +26,29 @@ def serve_until_stopped(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     print("Bezel is getting ready …", flush=True)
-    with parts(settings) as joined:
+    starting = start_model(settings)
+    with parts(settings, model=starting) as joined:
+        logging.getLogger().addHandler(joined.metrics.count_errors())
         dead = joined.store.mark_interrupted()
         if dead:
             log.info("%d replies had been cut off; they are kept as far as they had passed", dead)
+        if starting is not None:
+            starting.begin()
         bezel = serve(joined, settings)
         try:
             print(said_at_start(bezel, joined), flush=True)
+            for sentence in bezel.check.at_start():
+                log.warning("%s", sentence)
             stopped.wait()
             print("Bezel is closing …", flush=True)
         finally:
-            bezel.close()
-
-
-def require_free_port(settings: Settings) -> None:
-    """Raise SettingsError where the address cannot be listened on, before anything slow is loaded."""
-    family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.address, settings.port))
-        except OSError as error:
-            raise SettingsError(
-                f"Port {settings.port} on {settings.address} cannot be used ({error.strerror}); "
-                "stop what uses it, or choose another with BEZEL_PORT."
-            ) from None
+            if cut_off := bezel.close(settings.stop_seconds):
+                log.info("%d replies were cut off; they are kept as far as they had passed", cut_off)
 
 
 def said_at_start(bezel: Bezel, joined: Parts) -> str:
     """What a host reads in the terminal: address, model, checks, and the way to the desk."""
-    checkpoint, policy = joined.model.checkpoint, joined.guard.policy
+    policy = joined.guard.policy
     live = ", ".join(joined.guard.live_checks)
     address = bezel.url.replace("localhost", "127.0.0.1").rstrip("/")
     uncovered = ", ".join(clause.id for clause in joined.guard.clauses() if not clause.covered)
@@ -64,9 +56,19 @@ def said_at_start(bezel: Bezel, joined: Parts) -> str:
     first = "" if has_moderators else "first make an account: python app.py moderators add NAME; then "
     lines = {
         "Bezel answers at": address,
-        "Model": f"{checkpoint.title} ({checkpoint.id}@{checkpoint.revision})",
+        "Model": model_said(joined),
         "Checks that are live": f"{live} (policy {policy.version}, {policy.profile})",
         "Clauses without a check": f"{uncovered or 'none'}; people can report under every clause",
         "Moderators": f"{first}sign in at {address}/moderation, {joined.store.waiting()} waiting",
     }
     return "\n" + "\n".join(f"  {name:<26}{value}" for name, value in lines.items()) + "\n"
+
+
+def model_said(joined: Parts) -> str:
+    """Which model answers, or will once it is loaded."""
+    checkpoint = joined.model.checkpoint
+    said = f"{checkpoint.title} ({checkpoint.id}@{checkpoint.revision})"
+    if checkpoint.kind == "base":
+        said += ", a base model: it completes text and is not tuned to chat"
+    is_loading = joined.starting is not None and joined.starting.progress is not None
+    return f"{said}; it is being loaded, and the page says how far it is" if is_loading else said

@@ -7,20 +7,24 @@ from typing import Any
 
 import gradio as gr
 
-from app.context import readable
 from app.edge import answering, streaming
 from app.pages.chat_layout import build_layout
 from app.pages.complaint import closed, file_complaint, opened
 from app.pages.history import listing
+from app.pages.loading import how_far
 from app.pages.quiet import QUIET
-from app.pages.transcript import Line, Transcript
+from app.pages.sampling import as_the_host_set, chosen
+from app.pages.transcript import Line, Transcript, language_of
 from app.parts import Parts
-from app.turn import Step, TurnRefused
-from app.wording import page
+from app.steps import Step
+from app.turn import TurnRefused
+from app.wording import notices, page
+from model.types import GenerationSettings
 from storage.types import ReportKind, StoredMessage
 
 Updates = dict[Any, Any]
-TITLE_LIMIT = 120
+Given = dict[Any, Any]
+"""What stands in the components that an event sends along; a browser can send anything."""
 
 
 class ChatPage:
@@ -36,16 +40,19 @@ class ChatPage:
         self._wire_turns()
         self._wire_history()
         self._wire_complaints()
-        demo.load(self.load, None, self._on.everything, **QUIET)
+        demo.load(self.load, None, [*self._on.everything, *self._on.loading.both], **QUIET)
 
     def _wire_turns(self) -> None:
         on = self._on
         turn: dict[str, Any] = {"outputs": on.everything, "concurrency_limit": None, **QUIET}
-        on.composer.submit(self.send, [on.composer, on.open_id], **turn)
-        on.chat.example_select(self.send_example, [on.open_id], **turn)
-        on.chat.retry(self.retry, [on.open_id], **turn)
+        given = {on.composer, on.open_id, *on.sampling.inputs}
+        on.composer.submit(self.send, given, **turn)
+        on.chat.example_select(self.send_example, given, **turn)
+        on.chat.retry(self.retry, given, **turn)
         on.composer.stop(self.stop, [on.open_id], None, **QUIET)
         on.accept.click(self.accept_terms, None, [on.terms, on.composer], **QUIET)
+        on.loading.timer.tick(self.look, None, on.loading.both, concurrency_limit=None, **QUIET)
+        on.sampling.reset.click(self.reset_sampling, None, on.sampling.inputs, **QUIET)
 
     def _wire_history(self) -> None:
         on, history = self._on, self._on.history
@@ -67,38 +74,43 @@ class ChatPage:
     # Turns
 
     @streaming
-    async def send(self, text: str, open_id: str, request: gr.Request) -> AsyncGenerator[Updates, None]:
+    def send(self, given: Given, request: gr.Request) -> AsyncGenerator[Updates, None]:
         """Send what stands in the composer."""
-        owner = self._parts.identity.require_visitor(request)
-        steps = self._parts.turns.send(owner, open_id or None, text)
-        async with aclosing(self._following(owner, steps, text)) as shown:
-            async for updates in shown:
-                yield updates
+        return self._sent(given, str(given[self._on.composer]), request)
 
     @streaming
-    async def send_example(
-        self, open_id: str, chosen: gr.SelectData, request: gr.Request
+    def send_example(
+        self, given: Given, example: gr.SelectData, request: gr.Request
     ) -> AsyncGenerator[Updates, None]:
         """Send one of the examples of an empty chat."""
+        return self._sent(given, str(example.value["text"]), request)
+
+    def _sent(self, given: Given, text: str, request: gr.Request) -> AsyncGenerator[Updates, None]:
         owner = self._parts.identity.require_visitor(request)
-        text = str(chosen.value["text"])
-        steps = self._parts.turns.send(owner, open_id or None, text)
-        async with aclosing(self._following(owner, steps, text)) as shown:
-            async for updates in shown:
-                yield updates
+        open_id = given[self._on.open_id] or None
+        steps = self._parts.turns.send(owner, open_id, text, sampling=self._sampling(given))
+        return self._following(owner, steps, text)
 
     @streaming
-    async def retry(self, open_id: str, request: gr.Request) -> AsyncGenerator[Updates, None]:
+    async def retry(self, given: Given, request: gr.Request) -> AsyncGenerator[Updates, None]:
         """Answer the last prompt of the open conversation once more."""
         owner = self._parts.identity.require_visitor(request)
-        path = await asyncio.to_thread(self._parts.store.path, owner, open_id)
+        path = await asyncio.to_thread(self._parts.store.path, owner, given[self._on.open_id])
         prompt = next((message for message in reversed(path) if message.role == "user"), None)
         if prompt is None:
             return
-        steps = self._parts.turns.retry(owner, prompt.id)
+        steps = self._parts.turns.retry(owner, prompt.id, sampling=self._sampling(given))
         async with aclosing(self._following(owner, steps, "")) as shown:
             async for updates in shown:
                 yield updates
+
+    def _sampling(self, given: Given) -> GenerationSettings:
+        return chosen(self._on.sampling, given)
+
+    @answering
+    async def reset_sampling(self) -> Updates:
+        """Fill in how the host lets replies be made."""
+        return as_the_host_set(self._on.sampling, self._parts.turns.sampling)
 
     @answering
     async def stop(self, open_id: str, request: gr.Request) -> None:
@@ -111,6 +123,7 @@ class ChatPage:
         """Show a turn as it goes; a refused one gives the typed text back."""
         conversation_id = ""
         before: tuple[StoredMessage, ...] = ()
+        said = ""
         try:
             async with aclosing(steps):
                 async for step in steps:
@@ -119,13 +132,25 @@ class ChatPage:
                         before = await self._path_to(owner, step.prompt)
                         yield await self._writing(owner, conversation_id, before)
                     elif step.stage == "writing":
-                        yield {self._on.chat: self._transcript.shown(before, writing=step.text)}
+                        yield {self._on.chat: self._growing(before, step)}
+                    said = figures_of(step)
         except TurnRefused as refused:
             gr.Warning(str(refused), title="")
             if not conversation_id:
                 yield {self._on.composer: gr.Textbox(value=typed)}
                 return
-        yield await self._opened(owner, conversation_id)
+        yield {**await self._opened(owner, conversation_id), self._on.figures: said}
+
+    def _growing(self, before: tuple[StoredMessage, ...], step: Step) -> list[dict[str, Any]]:
+        """The chat with the reply so far, or with what it is still waiting for."""
+        language = language_of(step.prompt)
+        progress = self._parts.starting.progress if self._parts.starting is not None else None
+        waiting = ""
+        if progress is not None:
+            waiting = notices.still_loading(language, progress.fraction)
+        elif step.place is not None:
+            waiting = notices.in_line(language, step.place)
+        return self._transcript.shown(before, writing=step.text or waiting)
 
     async def _path_to(self, owner: str, prompt: StoredMessage) -> tuple[StoredMessage, ...]:
         path = await asyncio.to_thread(self._parts.store.path, owner, prompt.conversation_id)
@@ -138,6 +163,7 @@ class ChatPage:
             self._on.chat: self._transcript.shown(before, writing=""),
             self._on.composer: gr.Textbox(value="", submit_btn=False, stop_btn=True),
             self._on.actions: gr.Row(visible=False),
+            self._on.figures: "",
             **await listing(self._parts, owner, self._on.history, conversation_id),
         }
 
@@ -153,7 +179,12 @@ class ChatPage:
         updates = await self._opened(owner, newest[0].id if newest else "")
         updates[self._on.terms] = gr.Group(visible=not has_accepted)
         updates[self._on.composer] = gr.Textbox(visible=has_accepted, submit_btn=True, stop_btn=False)
-        return updates
+        return updates | how_far(self._on.loading, self._parts.starting)
+
+    @answering
+    async def look(self) -> Updates:
+        """Say how far the model is; it is the same for everybody."""
+        return how_far(self._on.loading, self._parts.starting)
 
     @answering
     async def accept_terms(self, request: gr.Request) -> Updates:
@@ -176,18 +207,16 @@ class ChatPage:
     async def rename(self, title: str, open_id: str, request: gr.Request) -> Updates:
         """Give the open conversation another title."""
         owner = self._parts.identity.require_visitor(request)
-        clean = " ".join(readable(title).split())[:TITLE_LIMIT]
-        if clean:
-            await asyncio.to_thread(self._parts.store.rename_conversation, owner, open_id, clean)
+        refused = await self._parts.turns.rename(owner, open_id, title)
+        if refused is not None:
+            raise gr.Error(self._transcript.refused_title(refused), title="", print_exception=False)
         return await self._opened(owner, open_id)
 
     @answering
     async def delete(self, open_id: str, request: gr.Request) -> Updates:
-        """Delete the open conversation for good; a reply still being written in it is stopped first."""
+        """Delete the open conversation for good."""
         owner = self._parts.identity.require_visitor(request)
-        if self._parts.turns.is_live(open_id):
-            raise TurnRefused("A reply is still being written here. Stop it first, then delete.")
-        await asyncio.to_thread(self._parts.store.delete_conversation, owner, open_id)
+        await self._parts.turns.delete(owner, open_id)
         return await self._opened(owner, "")
 
     async def _opened(self, owner: str, conversation_id: str) -> Updates:
@@ -200,6 +229,7 @@ class ChatPage:
             self._on.chat: self._transcript.shown(path),
             self._on.composer: gr.Textbox(submit_btn=True, stop_btn=False),
             self._on.actions: gr.Row(visible=bool(lines) and lines[-1].can_be_reviewed),
+            self._on.figures: "",
             **await listing(self._parts, owner, self._on.history, conversation_id),
         }
 
@@ -246,3 +276,15 @@ class ChatPage:
         if not -1 <= index < len(lines) or not lines:
             raise TurnRefused(page.nothing_to_report())
         return lines[index]
+
+
+def figures_of(step: Step) -> str:
+    """What is said under a finished reply: how much of the chat was read, its length and its speed."""
+    ending = step.ending
+    if ending is None or step.reply is None or step.reply.state != "complete":
+        return ""
+    said = page.figures(ending)
+    if ending.remembered < step.messages:
+        kept = notices.remembered(language_of(step.prompt), ending.remembered, step.messages)
+        said = f"{kept} {said}"
+    return said

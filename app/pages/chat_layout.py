@@ -7,6 +7,8 @@ import gradio as gr
 
 from app.pages.complaint import Complaint, build_complaint
 from app.pages.history import History, build_history
+from app.pages.loading import LoadingNotice, build_loading
+from app.pages.sampling import Sampling, build_sampling
 from app.parts import Parts
 from app.wording import page
 
@@ -31,12 +33,15 @@ class ChatLayout:
 
     open_id: gr.State
     history: History
+    sampling: Sampling
+    loading: LoadingNotice
     terms: gr.Group
     accept: gr.Button
     chat: gr.Chatbot
     complaint: Complaint
     actions: gr.Row
     review: gr.Button
+    figures: gr.Markdown
     composer: gr.Textbox
 
     @property
@@ -48,6 +53,7 @@ class ChatLayout:
             self.chat,
             self.composer,
             self.actions,
+            self.figures,
             self.terms,
             history.listed,
             history.empty,
@@ -60,7 +66,10 @@ def build_layout(parts: Parts) -> ChatLayout:
     """Lay the page out inside the open Blocks."""
     open_id = gr.State("")
     history = build_history()
-    with gr.Column(elem_classes="bezel-main"):
+    with history.sidebar:
+        sampling = build_sampling(parts.turns.sampling)
+    with gr.Column(elem_classes="bezel-main", elem_id="chat-page"):
+        loading = build_loading()
         with gr.Group(visible=False, elem_id="terms") as terms:
             gr.Markdown(parts.terms.text)
             accept = gr.Button("I accept", variant="primary", elem_id="accept-terms")
@@ -68,11 +77,24 @@ def build_layout(parts: Parts) -> ChatLayout:
         complaint = build_complaint()
         with gr.Row(visible=False) as actions:
             review = gr.Button("Ask for a review", size="sm", scale=0, elem_id="ask-review")
+        figures = gr.Markdown(elem_id="figures", elem_classes="bezel-quiet")
         composer = _composer()
-        checkpoint = parts.model.checkpoint
-        line = page.model_line(checkpoint.title, checkpoint.is_demo, parts.guard.live_checks)
+        line = page.model_line(parts.model.checkpoint, parts.guard.live_checks)
         gr.Markdown(f"{page.can_be_wrong()}<br>{line}", elem_classes="bezel-quiet")
-    return ChatLayout(open_id, history, terms, accept, chat, complaint, actions, review, composer)
+    return ChatLayout(
+        open_id=open_id,
+        history=history,
+        sampling=sampling,
+        loading=loading,
+        terms=terms,
+        accept=accept,
+        chat=chat,
+        complaint=complaint,
+        actions=actions,
+        review=review,
+        figures=figures,
+        composer=composer,
+    )
 
 
 def _chat(model_title: str) -> gr.Chatbot:
@@ -80,8 +102,6 @@ def _chat(model_title: str) -> gr.Chatbot:
         label="Conversation",
         show_label=False,
         elem_id="chat",
-        height="calc(100dvh - 14.5rem)",
-        min_height=260,
         layout="bubble",
         buttons=["copy"],
         feedback_options=[REPORT],

@@ -71,6 +71,7 @@ async def file_complaint(
     clean = readable(note or "")
     if len(clean) > NOTE_CHARACTERS:
         raise TurnRefused(page.too_long_a_note(len(clean), NOTE_CHARACTERS))
+    parts.admission.require_report(owner)
     chosen = reason if reason is not None and kind == "report" else OTHER
     severity = parts.guard.clause(chosen).severity if chosen != OTHER else 1
     await asyncio.to_thread(

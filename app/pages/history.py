@@ -16,6 +16,7 @@ LISTED = 100
 class History:
     """The components of the sidebar that handlers read and write."""
 
+    sidebar: gr.Sidebar
     new: gr.Button
     listed: gr.Radio
     empty: gr.Markdown
@@ -27,7 +28,7 @@ class History:
 
 def build_history() -> History:
     """Lay the sidebar out, empty; it is filled for its owner when the page loads."""
-    with gr.Sidebar(open=False, width=280):
+    with gr.Sidebar(open=False, width=280) as sidebar:
         gr.Markdown("# Bezel", elem_classes="bezel-wordmark")
         new = gr.Button("New conversation", variant="primary", elem_id="new-conversation")
         listed = gr.Radio(
@@ -40,7 +41,7 @@ def build_history() -> History:
             title = gr.Textbox(label="Title", max_lines=1, max_length=120, elem_id="conversation-title")
             rename = gr.Button("Rename", size="sm", elem_id="rename-conversation")
             delete = gr.Button("Delete", size="sm", variant="stop", elem_id="delete-conversation")
-    return History(new, listed, empty, manage, title, rename, delete)
+    return History(sidebar, new, listed, empty, manage, title, rename, delete)
 
 
 async def listing(parts: Parts, owner: str, history: History, open_id: str | None) -> dict[object, object]:

@@ -6,7 +6,8 @@ import gradio as gr
 
 FOLDER = Path(__file__).parent
 STYLE = (FOLDER / "look.css").read_text(encoding="utf-8")
-HEAD = f"<script>{(FOLDER / 'look.js').read_text(encoding='utf-8')}</script>"
+FRAME = (FOLDER / "frame.css").read_text(encoding="utf-8")
+HEAD = f"<style>{FRAME}</style><script>{(FOLDER / 'look.js').read_text(encoding='utf-8')}</script>"
 SYSTEM_FONTS = ("ui-sans-serif", "system-ui", "Segoe UI", "Noto Sans", "Noto Sans CJK KR", "sans-serif")
 CODE_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 

@@ -27,7 +27,8 @@ class MyDataPage:
     def build(self, demo: gr.Blocks) -> None:
         """Lay the page out and wire its events."""
         with gr.Column(elem_classes="bezel-main"):
-            gr.Markdown(page.my_data())
+            has_account = self._parts.identity.door.who == "accounts"
+            gr.Markdown(page.my_data(has_account))
             gr.Markdown("### Your reports and requests")
             self.no_reports = gr.Markdown(page.no_reports(), elem_classes="bezel-quiet")
             self.reports = _table(REPORT_COLUMNS, "reports")
@@ -35,6 +36,7 @@ class MyDataPage:
             self.no_notices = gr.Markdown(page.no_notices(), elem_classes="bezel-quiet")
             self.notices = _table(NOTICE_COLUMNS, "notices")
             gr.Markdown(f"### Take it with you\n\n[Download everything as JSON]({EXPORT})")
+            gr.Markdown(page.account() if has_account else page.keep_it(), elem_id="keep-it")
             with gr.Group(elem_id="erase"):
                 gr.Markdown(f"### Erase everything\n\n{page.erase_warning()}")
                 self.confirmation = gr.Textbox(label=page.type_erase(), elem_id="erase-confirmation")
@@ -55,7 +57,7 @@ class MyDataPage:
         if confirmation.strip() != CONFIRMATION:
             gr.Warning(page.nothing_erased(), title="")
         else:
-            await asyncio.to_thread(self._parts.store.erase_person, owner)
+            await self._parts.turns.erase(owner)
             gr.Info(page.erased(), title="")
         return await self._filled(owner)
 

@@ -12,6 +12,7 @@ from starlette.routing import Mount
 
 from app.context import readable
 from app.edge import answering
+from app.open_routes import DESK
 from app.pages import case as panels
 from app.pages import evidence
 from app.pages.case import NOTE_CHARACTERS, Updates
@@ -20,7 +21,6 @@ from app.pages.look import STYLE, theme
 from app.pages.queue import build_queue, listing
 from app.pages.quiet import QUIET
 from app.parts import Parts
-from app.shield import DESK
 from app.wording import desk, page
 from storage.types import Case, CaseState, CaseTaken, IllegalMove, Moderator, NotFound, StaleCase
 
@@ -29,7 +29,11 @@ LISTED_STATES: tuple[CaseState, ...] = ("open", "claimed", "escalated")
 QUEUED = 200
 START_SECONDS = 10
 DESK_STYLE = (Path(__file__).parent / "desk.css").read_text(encoding="utf-8")
-SIGN_OUT = '<form method="post" action="/sign-out"><button type="submit">Sign out</button></form>'
+SIGN_OUT = (
+    '<form method="post" action="/sign-out"><button type="submit">Sign out</button></form>'
+    '<form method="post" action="/sign-out-everywhere">'
+    '<button type="submit">Sign out everywhere</button></form>'
+)
 
 
 class ReviewPage:
@@ -166,7 +170,9 @@ class ReviewPage:
 
     async def _decided(self, case_id: str, moderator_id: str, **judgement: Any) -> None:
         try:
-            await asyncio.to_thread(self._parts.store.decide, case_id, moderator_id, **judgement)
+            made = await asyncio.to_thread(self._parts.store.decide, case_id, moderator_id, **judgement)
+            if made.conversation_id is not None:
+                self._parts.turns.forget(made.conversation_id)
         except StaleCase:
             raise _refused(desk.stale()) from None
         except IllegalMove:

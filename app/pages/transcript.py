@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.crisis import CrisisLines
 from app.wording import notices
 from safety.guard import Guard
+from safety.types import Action, Verdict
 from storage.types import StoredMessage
 
 STOPPED = frozenset({"blocked", "withheld"})
@@ -54,6 +55,15 @@ class Transcript:
             bubbles.append({"role": "assistant", "content": writing or WAITING})
         return bubbles
 
+    def refused_title(self, verdict: Verdict) -> str:
+        """Why a title was not taken, or help where its words ask for that."""
+        if verdict.action is Action.SUPPORT:
+            return notices.support(verdict.lang, self._crisis.fitting(verdict.lang)).replace("**", "")
+        if verdict.clause is None:
+            return notices.title_not_checked(verdict.lang)
+        clause = self._guard.clause(verdict.clause)
+        return notices.stopped_title(verdict.lang, clause.id, clause.title)
+
     def _of(self, message: StoredMessage, *, is_live: bool) -> tuple[Line, ...]:
         if is_live and message.state in ("pending", "streaming"):
             return (Line(message, "user", message.text),) if message.role == "user" else ()
@@ -69,7 +79,7 @@ class Transcript:
             return (said, Line(message, "assistant", self._notice(message)))
         note = notices.restored() if message.state == "restored" else None
         if note is None and _was_not_checked(message):
-            note = f"*{notices.not_checked(_language(message))}*"
+            note = f"*{notices.not_checked(language_of(message))}*"
         return (said, Line(message, "assistant", note)) if note else (said,)
 
     def _reply(self, message: StoredMessage) -> str:
@@ -89,7 +99,7 @@ class Transcript:
 
     def _notice(self, message: StoredMessage) -> str:
         verdict = message.verdict or {}
-        language = _language(message)
+        language = language_of(message)
         findings = verdict.get("findings") or ()
         if verdict.get("action") == "support":
             return notices.support(language, self._crisis.fitting(language))
@@ -100,7 +110,8 @@ class Transcript:
         return f"{say(language, clause.id, clause.title)}\n\n{notices.automatic(language)}"
 
 
-def _language(message: StoredMessage) -> str | None:
+def language_of(message: StoredMessage) -> str | None:
+    """The language that the checks found a message to be in, where they could tell."""
     return (message.verdict or {}).get("lang")
 
 

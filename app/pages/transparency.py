@@ -17,7 +17,7 @@ def build_transparency(parts: Parts) -> None:
         rows.append((clause.id, clause.title, clause.forbids, judged))
     with gr.Column(elem_classes="bezel-main"):
         gr.Markdown(page.how_it_is_judged(f"{policy.version}, {policy.profile}"))
-        gr.Markdown(page.model_line(checkpoint.title, checkpoint.is_demo, parts.guard.live_checks))
+        gr.Markdown(page.model_line(checkpoint, parts.guard.live_checks))
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
         gr.Markdown(f"### The policy, clause by clause\n\n{table}", elem_classes="bezel-clauses")
 

@@ -250,3 +250,23 @@ def wrong_sign_in() -> str:
 def where_accounts_come_from() -> str:
     """At the foot of the sign-in page."""
     return "The host of this site makes the accounts, on its command line."
+
+
+def name() -> str:
+    """The field for a name."""
+    return "Name"
+
+
+def password() -> str:
+    """The field for a password."""
+    return "Password"
+
+
+def sign_in() -> str:
+    """The button of the sign-in page."""
+    return "Sign in"
+
+
+def back_to_the_chat() -> str:
+    """The link at the foot of the sign-in page."""
+    return "Back to the chat"

@@ -53,6 +53,28 @@ def check_failed(language: Language) -> str:
     )
 
 
+def stopped_title(language: Language, clause: str, title: str) -> str:
+    """A title that a person gave was refused under a clause."""
+    return _in(
+        language,
+        en=f"This title falls under {clause}, {title}, of the Gemma Prohibited Use Policy; the old one was kept.",
+        ko=f"이 제목은 Gemma 금지된 사용 정책의 {clause}({title}) 조항에 해당하여 이전 제목을 그대로 두었습니다.",
+        zh=f"该标题属于 Gemma 禁止使用政策的 {clause}（{title}）条款，因此保留了原标题。",
+        ja=f"このタイトルは Gemma の使用禁止ポリシーの {clause}（{title}）に当たるため、元のタイトルのままにしました。",
+    )
+
+
+def title_not_checked(language: Language) -> str:
+    """A check of a title failed."""
+    return _in(
+        language,
+        en="This title could not be checked, so the old one was kept. Please try again in a moment.",
+        ko="이 제목을 검사할 수 없어 이전 제목을 그대로 두었습니다. 잠시 후 다시 시도해 주세요.",
+        zh="无法检查该标题，因此保留了原标题。请稍后再试。",
+        ja="このタイトルを確認できなかったため、元のタイトルのままにしました。しばらくしてからもう一度お試しください。",
+    )
+
+
 def automatic(language: Language) -> str:
     """How it was found and how to ask for a review."""
     return _in(
@@ -96,6 +118,41 @@ def not_checked(language_name: str | None) -> str:
     return (
         f"Not every check reads this language{about}, so this message was passed on to a moderator as well. "
         "Bezel judges English, Korean, Chinese and Japanese."
+    )
+
+
+def in_line(language: Language, place: int) -> str:
+    """Others are being answered first; the next to begin has place 1."""
+    return _in(
+        language,
+        en=f"*Waiting for a free place: number {place:,} in line.*",
+        ko=f"*차례를 기다리고 있습니다. 대기 순서 {place:,}번입니다.*",
+        zh=f"*正在排队等候：第 {place:,} 位。*",
+        ja=f"*順番を待っています（{place:,} 番目）。*",
+    )
+
+
+def still_loading(language: Language, fraction: float | None) -> str:
+    """The model is not there yet; `fraction` says how far its loading is, from 0 to 1."""
+    share = "" if fraction is None else f"{fraction:.0%}"
+    return _in(
+        language,
+        en=f"*The model is still being loaded{share and f' ({share})'}. Your message is saved and will be answered as "
+        "soon as it is ready.*",
+        ko=f"*모델을 아직 불러오는 중입니다{share and f'({share})'}. 메시지는 저장되었으며 준비되는 대로 답변합니다.*",
+        zh=f"*模型仍在加载中{share and f'（{share}）'}。您的消息已保存，模型就绪后会立即回复。*",
+        ja=f"*モデルはまだ読み込み中です{share and f'（{share}）'}。メッセージは保存済みで、準備ができしだい返信します。*",
+    )
+
+
+def remembered(language: Language, kept: int, total: int) -> str:
+    """The conversation is longer than what the model reads at once."""
+    return _in(
+        language,
+        en=f"The model read the newest {kept:,} of {total:,} messages; the earlier ones no longer fit.",
+        ko=f"모델은 메시지 {total:,}개 중 최근 {kept:,}개를 읽었습니다. 그 이전 내용은 더 이상 들어가지 않습니다.",
+        zh=f"模型读取了 {total:,} 条消息中最近的 {kept:,} 条；更早的内容已放不下。",
+        ja=f"モデルは {total:,} 件のうち新しい {kept:,} 件のメッセージを読みました。それより前は入りきりません。",
     )
 
 

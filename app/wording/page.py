@@ -2,16 +2,67 @@
 
 from collections.abc import Sequence
 
+from model.progress import Progress
+from model.types import Checkpoint, Ending
+
 
 def greeting(model_title: str) -> str:
     """What an empty chat says."""
     return f"## What would you like to talk about?\n\n{model_title} answers here."
 
 
-def model_line(title: str, is_demo: bool, checks: Sequence[str]) -> str:
-    """Which model answers and which checks are live."""
-    kind = "a small demonstration model trained by the Bezel project" if is_demo else "served by this host"
-    return f"**{title}** · {kind} · judged by: {', '.join(checks)}"
+def model_line(checkpoint: Checkpoint, checks: Sequence[str]) -> str:
+    """Which model answers, of what kind it is, and which checks are live."""
+    kind = "served by this host"
+    if checkpoint.is_demo:
+        kind = "a small demonstration model trained by the Bezel project"
+    elif checkpoint.kind == "base":
+        kind = "a base model that completes text; it is not tuned to chat"
+    return f"**{checkpoint.title}** · {kind} · judged by: {', '.join(checks)}"
+
+
+def loading(title: str, progress: Progress) -> str:
+    """How far the model is on its way into memory."""
+    doing = {
+        "checking": "is getting ready",
+        "downloading": "is being downloaded",
+        "reading": "is being loaded",
+        "warming": "is warming up",
+    }[progress.stage]
+    share = "" if progress.fraction is None else f": {progress.fraction:.0%}"
+    more = f" ({progress.text})" if progress.text else ""
+    return f"{title} {doing}{share}{more}. You can write already; it answers as soon as it is ready."
+
+
+def not_loaded() -> str:
+    """The model cannot be loaded; the reason is for the host alone."""
+    return (
+        "The model could not be loaded, so nothing can be answered now. Whoever runs this site sees the reason. "
+        "Your conversations are safe."
+    )
+
+
+def figures(ending: Ending) -> str:
+    """How long a reply is and how quickly it came."""
+    parts = [f"{ending.tokens:,} {'token' if ending.tokens == 1 else 'tokens'}"]
+    if ending.tokens_per_second is not None:
+        parts.append(f"{ending.tokens_per_second:,.0f} per second")
+    if ending.first_token_seconds is not None:
+        parts.append(f"the first after {ending.first_token_seconds:.1f} s")
+    return ", ".join(parts)
+
+
+def sampling_head(longest: int) -> str:
+    """What the settings of replies do."""
+    return (
+        "How your next replies are made, until you leave this page. Temperature 0 takes the likeliest word each time. "
+        f"A reply can have up to {longest:,} tokens here."
+    )
+
+
+def must_be_a_number(label: str, value: object) -> str:
+    """A setting that is no number."""
+    return f"{label} is {value!r}; it must be a number."
 
 
 def can_be_wrong() -> str:
@@ -94,10 +145,11 @@ def ruling(name: str) -> str:
     }[name]
 
 
-def my_data() -> str:
+def my_data(has_account: bool) -> str:
     """The head of the page."""
+    belongs = "your account" if has_account else "this browser's cookie"
     return (
-        "## My data\n\nEverything that this site stores about you belongs to this browser's cookie. Here you can see what became of "
+        f"## My data\n\nEverything that this site stores about you belongs to {belongs}. Here you can see what became of "
         "your reports, take everything with you, or erase it."
     )
 
@@ -113,6 +165,22 @@ def erase_warning() -> str:
 def erased() -> str:
     """After erasing."""
     return "Everything of yours has been erased."
+
+
+def keep_it() -> str:
+    """The link from the page My data to the recovery code."""
+    return (
+        "### Keep it\n\nIf this cookie is lost, a recovery code brings your conversations to another browser. "
+        "[Make or use a recovery code](/recovery)"
+    )
+
+
+def account() -> str:
+    """The link from the page My data to the account."""
+    return (
+        "### Your account\n\nThe account itself is the host's: it stays when you erase everything. "
+        "[Sign out, or change your password](/account)"
+    )
 
 
 def type_erase() -> str:

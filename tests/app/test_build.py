@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.build import allowed, door, open_store
+from app.build import allowed, door, load_model, open_store
 from app.identity import Door
 from app.limits import Allowed
 from app.settings import Settings, SettingsError
@@ -24,6 +24,13 @@ from app.settings import Settings, SettingsError
 def test_each_limit_comes_from_its_setting(setting, bound):
     assert getattr(allowed(Settings(**{setting: 7})), bound) == 7
     assert getattr(allowed(Settings()), bound) == getattr(Allowed(), bound)
+
+
+def test_the_memory_for_conversations_comes_from_its_setting():
+    engine = load_model(Settings(device="cpu", kv_memory=7))
+    engine.close()
+
+    assert engine.kv_budget == 7 * 2**20
 
 
 def test_who_may_chat_comes_from_the_settings():

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.context import context_before, readable, title_of
+from app.context import TITLE_LIMIT, context_before, given_title, readable, title_of
 from storage.types import StoredMessage
 
 
@@ -91,6 +91,11 @@ def test_readable_text_can_be_stored_anywhere(text):
     clean.encode("utf-8")
     assert "\x00" not in clean
     assert clean == clean.strip()
+
+
+def test_a_given_title_is_one_line_without_controls_and_within_its_bound():
+    assert given_title("  one\ntwo\x00\x1b three ") == "one two three"
+    assert given_title("x" * 500) == "x" * TITLE_LIMIT
 
 
 def test_a_long_title_ends_at_a_word():

@@ -359,6 +359,19 @@ async def test_a_case_without_a_clause_can_be_opened_and_decided(page, mia, ann,
     assert store.message(ann, message.id).state == "removed"
 
 
+async def test_the_model_forgets_a_conversation_whose_message_was_ruled_on(
+    page, mia, ann, reply, store, model
+):
+    message = reply(ann)
+    store.report(ann, message.id, reason="other", note="hm", severity=1)
+    opened = await page.open_next(("", 0), mia.request)
+    assert model.forgotten == []
+
+    await page.decide(filled(page, opened, "violates", "PUP-2.e.ii"), mia.request)
+
+    assert model.forgotten == [message.conversation_id]
+
+
 async def test_a_case_whose_evidence_was_erased_says_so(page, mia, ann, blocked, store):
     blocked(ann)
     opened = await page.open_next(("", 0), mia.request)
@@ -525,7 +538,7 @@ async def test_a_case_that_is_given_back_is_open_again_and_off_the_page(page, mi
 @pytest.fixture
 def site(parts):
     """A running server with the desk mounted, behind the shield; gives its address and the chat's Blocks."""
-    settings = ShieldSettings(framed=False, secure=False)
+    settings = ShieldSettings(framed=False)
     with gr.Blocks(analytics_enabled=False) as chat:
         gr.Markdown("chat")
     app, url, _ = chat.launch(

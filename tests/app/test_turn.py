@@ -4,12 +4,15 @@ import asyncio
 import threading
 import time
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from app.turn import Limits, TurnRefused, Turns
-from model.fake import FakeModel
-from model.types import GenerationSettings, ModelError
+from model.fake import FAKE, FakeModel
+from model.progress import Progress
+from model.starting import StartingModel
+from model.types import Chunk, GenerationSettings, ModelBusy, ModelError
 from safety.checks.banned import Banned
 from safety.guard import Guard
 from safety.policy import policy_for
@@ -20,6 +23,26 @@ from storage.types import NotFound
 ANN, BOB = "ann", "bob"
 SAMPLING = GenerationSettings()
 LONG = "All is well and the sun is shining on the green hills. " * 12
+
+
+class Queueing(FakeModel):
+    """A FakeModel before which two others wait; the last place lasts until `wait` is set."""
+
+    def __init__(self, replies, *, wait=None):
+        super().__init__(replies)
+        self.left = 0
+        self._wait = wait
+
+    async def stream(self, prompt, settings, *, conversation=None):
+        try:
+            for place in (2, 1):
+                yield Chunk("", place=place)
+            if self._wait is not None:
+                await self._wait.wait()
+        finally:
+            self.left += 1
+        async for chunk in super().stream(prompt, settings, conversation=conversation):
+            yield chunk
 
 
 class Broken:
@@ -79,6 +102,38 @@ async def test_a_blocked_prompt_gives_the_conversation_no_title(store, guard):
     steps = await run(turns_with(FakeModel(["unused"]), guard, store), "please zzz")
 
     assert store.conversation(ANN, steps[-1].prompt.conversation_id).title == ""
+
+
+async def test_a_title_that_passes_is_given_and_one_that_does_not_keeps_the_old_one(store, guard):
+    turns = turns_with(FakeModel(["unused"]), guard, store)
+    conversation_id = store.start_conversation(ANN, "Old").id
+
+    refused = await turns.rename(ANN, conversation_id, "please zzz")
+    kept = store.conversation(ANN, conversation_id).title
+    given = await turns.rename(ANN, conversation_id, " Good\x00\nmorning ")
+
+    assert (refused.clause, kept) == ("PUP-2.e.iii", "Old")
+    assert (given, store.conversation(ANN, conversation_id).title) == (None, "Good morning")
+
+
+async def test_a_title_is_not_given_where_its_check_fails(store):
+    guard = Guard([Broken("prompt")], policy_for("broken"))
+    conversation_id = store.start_conversation(ANN, "Old").id
+
+    refused = await turns_with(FakeModel(["unused"]), guard, store).rename(ANN, conversation_id, "New")
+
+    guard.close()
+    assert refused.failed
+    assert store.conversation(ANN, conversation_id).title == "Old"
+
+
+async def test_nobody_names_the_conversation_of_another(store, guard):
+    conversation_id = store.start_conversation(BOB, "Bobs").id
+
+    with pytest.raises(NotFound):
+        await turns_with(FakeModel(["unused"]), guard, store).rename(ANN, conversation_id, "Mine")
+
+    assert store.conversation(BOB, conversation_id).title == "Bobs"
 
 
 async def test_a_check_that_raises_on_a_prompt_closes_the_gate(store):
@@ -351,7 +406,198 @@ async def test_a_model_error_ends_the_turn_with_its_sentence_and_keeps_the_promp
         await run(turns, "Good morning")
 
     path = store.path(ANN, store.conversations(ANN)[0].id)
-    assert [message.state for message in path] == ["accepted", "failed"]
+    assert [message.state for message in path] == ["accepted"]
+
+
+async def test_a_model_error_in_mid_reply_keeps_what_had_passed(store, guard):
+    class Faulty(FakeModel):
+        async def stream(self, prompt, settings, *, conversation=None):
+            async for chunk in super().stream(prompt, settings, conversation=conversation):
+                if chunk.ending is not None:
+                    raise ModelError("The model ran out of memory.")
+                yield chunk
+
+    turns = turns_with(Faulty([LONG]), guard, store)
+
+    with pytest.raises(TurnRefused, match="out of memory"):
+        await run(turns, "Good morning")
+
+    prompt, reply = store.path(ANN, store.conversations(ANN)[0].id)
+    assert (prompt.state, reply.state) == ("accepted", "failed")
+    assert reply.text and LONG.startswith(reply.text)
+
+
+async def test_a_busy_model_leaves_the_prompt_to_be_answered_later(store, guard):
+    model = FakeModel([ModelBusy("The model is busy; try again in a moment."), "Hello."])
+    turns = turns_with(model, guard, store)
+
+    with pytest.raises(TurnRefused, match="busy"):
+        await run(turns, "Good morning")
+    (prompt,) = store.path(ANN, store.conversations(ANN)[0].id)
+    again = [step async for step in turns.retry(ANN, prompt.id)]
+
+    assert again[-1].reply.text == "Hello."
+
+
+async def test_a_turn_that_waits_says_its_place_in_line_and_is_then_answered(store, guard):
+    model = Queueing(["Hello."])
+
+    steps = await run(turns_with(model, guard, store), "Good morning")
+
+    assert [step.place for step in steps if step.place] == [2, 1]
+    assert [step.stage for step in steps] == ["saved", "accepted", "writing", "writing", "writing", "done"]
+    assert steps[-1].reply.text == "Hello."
+
+
+async def test_a_turn_stopped_in_line_frees_its_place(store, guard):
+    model = Queueing(["Hello."], wait=asyncio.Event())
+    turns = turns_with(model, guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        async for step in steps:
+            if step.place == 1:
+                assert turns.stop(ANN, step.prompt.conversation_id)
+            last = step
+
+    assert last.reply.state == "stopped"
+    assert model.left == 1
+    assert model.calls == []
+
+
+async def test_a_turn_whose_reader_leaves_the_line_frees_its_place(store, guard):
+    model = Queueing(["Hello."], wait=asyncio.Event())
+    turns = turns_with(model, guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        async for step in steps:
+            if step.place == 1:
+                break
+
+    assert model.left == 1
+    assert not turns.is_live(step.prompt.conversation_id)
+    assert [message.state for message in store.path(ANN, step.prompt.conversation_id)] == ["accepted"]
+
+
+async def test_a_reply_names_the_checkpoint_that_gave_it_though_it_loaded_meanwhile(store, guard):
+    may_load = threading.Event()
+    real = FakeModel(["Hello."], checkpoint=replace(FAKE, revision="abc123"))
+
+    def load(report):
+        report(Progress("reading"))
+        may_load.wait(20)
+        return real
+
+    model = StartingModel(load, replace(FAKE, revision="main"))
+    model.begin()
+
+    async with aclosing(turns_with(model, guard, store).send(ANN, None, "Good morning")) as steps:
+        async for step in steps:
+            may_load.set()
+
+    assert step.reply.checkpoint == "fake@abc123"
+
+
+async def test_a_turn_is_sampled_as_its_person_chose_and_the_reply_says_how(store, guard):
+    model = FakeModel(["Hello."])
+    chosen = GenerationSettings(temperature=0.0, seed=7, max_tokens=20)
+    turns = turns_with(model, guard, store)
+
+    steps = [step async for step in turns.send(ANN, None, "Good morning", sampling=chosen)]
+    [step async for step in turns.retry(ANN, steps[-1].prompt.id)]
+
+    assert model.settings == [chosen, SAMPLING]
+
+
+async def test_a_reply_longer_than_the_host_allows_is_refused_before_anything_is_stored(store, guard):
+    model = FakeModel(["Hello."])
+    longer = replace(SAMPLING, max_tokens=SAMPLING.max_tokens + 1)
+
+    with pytest.raises(TurnRefused, match="513 tokens; it can be at most 512"):
+        [step async for step in turns_with(model, guard, store).send(ANN, None, "Hi", sampling=longer)]
+
+    assert store.conversations(ANN) == ()
+    assert model.calls == []
+
+
+async def test_the_end_of_a_turn_says_how_many_messages_the_model_was_handed(store, guard):
+    turns = turns_with(FakeModel(["Hello."]), guard, store)
+    first = await run(turns, "Good morning")
+
+    second = await run(turns, "And now?", conversation=first[-1].prompt.conversation_id)
+
+    assert (first[-1].messages, second[-1].messages) == (1, 3)
+    assert second[-1].ending.remembered == 3
+
+
+async def test_the_model_hears_which_conversation_a_turn_belongs_to(store, guard):
+    model = FakeModel(["Hello."])
+
+    steps = await run(turns_with(model, guard, store), "Good morning")
+
+    assert model.conversations == [steps[-1].prompt.conversation_id]
+    assert model.forgotten == []
+
+
+async def test_a_withheld_reply_is_forgotten_by_the_model_once_its_stream_is_closed(store, guard):
+    class Watchful(FakeModel):
+        def forget(self, conversation):
+            super().forget(conversation)
+            self.closed_before = self.closed
+
+    model = Watchful([LONG + "zzz " + LONG])
+
+    steps = await run(turns_with(model, guard, store), "Good morning")
+
+    assert steps[-1].reply.state == "withheld"
+    assert model.forgotten == [steps[-1].prompt.conversation_id]
+    assert model.closed_before == 1
+
+
+async def test_a_deleted_conversation_is_forgotten_by_the_model(store, guard):
+    model = FakeModel(["Hello."])
+    turns = turns_with(model, guard, store)
+    steps = await run(turns, "Good morning")
+    conversation = steps[-1].prompt.conversation_id
+
+    with pytest.raises(NotFound):
+        await turns.delete(BOB, conversation)
+    assert model.forgotten == []
+    await turns.delete(ANN, conversation)
+
+    assert model.forgotten == [conversation]
+    assert store.conversations(ANN) == ()
+
+
+async def test_a_conversation_is_not_deleted_while_a_reply_is_written_in_it(store, guard):
+    turns = turns_with(FakeModel([LONG], pace=0.01), guard, store)
+
+    async with aclosing(turns.send(ANN, None, "Good morning")) as steps:
+        first = await anext(steps)
+        with pytest.raises(TurnRefused, match="still being written"):
+            await turns.delete(ANN, first.prompt.conversation_id)
+
+    assert len(store.conversations(ANN)) == 1
+
+
+async def test_erasing_a_person_ends_their_replies_and_the_model_forgets_all_of_theirs_alone(store, guard):
+    model = FakeModel(["Hello.", "Hello.", LONG], pace=0.005)
+    turns = turns_with(model, guard, store)
+    hers = (await run(turns, "Good morning"))[-1].prompt.conversation_id
+    his = (await run(turns, "Good morning", owner=BOB))[-1].prompt.conversation_id
+    live = None
+
+    with pytest.raises(NotFound):
+        async with aclosing(turns.send(ANN, None, "Good evening")) as steps:
+            async for step in steps:
+                live = step.prompt.conversation_id
+                if step.text and store.conversations(ANN):
+                    await turns.erase(ANN)
+
+    assert model.closed == 1
+    assert model.forgotten.count(hers) == 1
+    assert model.forgotten.count(live) == 2, "at once, and again when the reply had ended"
+    assert his not in model.forgotten
+    assert store.conversations(ANN) == ()
 
 
 async def test_an_unsupported_language_is_flagged_and_goes_on(store):

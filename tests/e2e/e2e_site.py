@@ -29,7 +29,10 @@ class Site:
     url: str
     model: FakeModel | None = None
     said: str = ""
+    child: subprocess.Popen | None = None
     errors: list[str] = field(default_factory=list)
+    expected: str = "nothing is expected"
+    """A complaint with these words is none."""
 
     def wait_for(self, claim, seconds=10):
         """Whether the claim becomes true in time."""
@@ -139,7 +142,7 @@ def running(folder: Path, **variables: str):
         )
     try:
         await_answer(f"http://127.0.0.1:{port}/", child, log)
-        yield Site(f"http://127.0.0.1:{port}"), log
+        yield Site(f"http://127.0.0.1:{port}", child=child), log
     finally:
         child.terminate()
         child.wait(timeout=30)
@@ -175,15 +178,21 @@ def is_foreign(url, site):
 
 
 class Complaints:
-    """What one page complains about, except that it was left: Gradio's client then aborts its own stream."""
+    """What one page complains about, except that it was left: Gradio's client then drops its own stream."""
 
     def __init__(self, site):
         self._site = site
-        self._is_left = False
+        self._visits = 0
+
+    def asked(self, request):
+        """Note a request: a second page in the place of the first, or one that leaves the site."""
+        self._visits += request.is_navigation_request()
+        if is_foreign(request.url, self._site):
+            self._site.errors.append(request.url)
 
     def add(self, text):
-        """Note a complaint; of a page that was left, neither the abort nor the lost connection counts."""
-        if text.startswith("AbortError: signal is aborted without reason"):
-            self._is_left = True
-        elif not (self._is_left and text.strip() == "Connection errored out."):
+        """Note a complaint; an aborted stream never counts, a lost one only where no page was left."""
+        is_lost = text.strip().endswith("Connection errored out.") and self._visits > 1
+        is_abort = text.startswith("AbortError: signal is aborted without reason")
+        if not is_lost and not is_abort and self._site.expected not in text:
             self._site.errors.append(text)

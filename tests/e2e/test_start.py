@@ -1,8 +1,12 @@
 """Starting Bezel as a Space does, with bad settings, and ending it."""
 
+import contextlib
+import json
 import os
 import shutil
+import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -39,6 +43,44 @@ def ordinary(folder):
         return as_user
     # The interpreter lies in root's own folder: stay root by name, but obey permissions like anybody.
     return ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+
+
+def visited(http):
+    """What the page says of its listeners, to a visitor whose model is ready and who accepted the terms."""
+    deadline = time.monotonic() + 60
+    while http.get("/readyz").status_code != 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    http.get("/", headers={"accept": "text/html"})
+    config = http.get("/config").json()
+    list(lines_of(http, config, "load"))
+    list(lines_of(http, config, "accept_terms"))
+    return config
+
+
+def lines_of(http, config, name, text=None):
+    """Call a listener as the page does; yields what its stream says until it has ended."""
+    listener = next(one for one in config["dependencies"] if one["api_name"] == name)
+    kinds = {one["id"]: one for one in config["components"]}
+    given = [kinds[number] for number in listener["inputs"]]
+    values = [text if one["type"] == "textbox" else one["props"].get("value") for one in given]
+    event = {"data": values, "fn_index": listener["id"], "session_hash": "start0001"}
+    http.post("/gradio_api/queue/join", json=event).raise_for_status()
+    with http.stream("GET", "/gradio_api/queue/data?session_hash=start0001") as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data:"):
+                message = json.loads(line.removeprefix("data:"))
+                yield message
+                if message["msg"] == "process_completed":
+                    return
+
+
+def first_words(event):
+    """The first words of a reply where this event of the stream brings them, else nothing."""
+    if event["msg"] != "process_generating":
+        return ""
+    changes = [change for values in event["output"]["data"] if isinstance(values, list) for change in values]
+    begins = ["replace", [1, "content", 0, "text"]]
+    return "".join(change[2] for change in changes if isinstance(change, list) and change[:2] == begins)
 
 
 def test_it_says_where_it_answers_what_answers_and_how_moderators_sign_in(tmp_path):
@@ -175,6 +217,31 @@ def test_it_ends_quickly_when_asked_to(tmp_path):
         asked = time.monotonic()
 
     assert time.monotonic() - asked < 20
+
+
+@pytest.mark.parametrize(
+    ("patience", "state"), [("30", "complete"), ("0", "interrupted")], ids=["it waits", "at once"]
+)
+def test_sigterm_in_the_middle_of_a_reply_loses_nothing_that_was_shown(tmp_path, patience, state):
+    folder = tmp_path / "data"
+    # So hot it rambles: a reply that lasts for seconds.
+    hot = {"BEZEL_TEMPERATURE": "2", "BEZEL_TOP_K": "1000", "BEZEL_TOP_P": "1"}
+    with (
+        running(folder, BEZEL_STOP_SECONDS=patience, **hot) as (site, _),
+        httpx.Client(base_url=site.url, timeout=60, headers={"origin": site.url}) as http,
+    ):
+        config = visited(http)
+        events = lines_of(http, config, "send", "Tell me about a river")
+        began = next(text for event in events if (text := first_words(event)))
+        site.child.send_signal(signal.SIGTERM)
+        status = site.child.wait(timeout=60)
+
+    with contextlib.closing(sqlite3.connect(folder / "bezel.sqlite")) as database:
+        asked, answered = database.execute("SELECT role, state, text FROM message ORDER BY id").fetchall()
+    assert status == 0
+    assert asked == ("user", "accepted", "Tell me about a river")
+    assert answered[:2] == ("assistant", state)
+    assert answered[2].startswith(began)
 
 
 def test_the_entry_point_stays_short():
