@@ -148,7 +148,7 @@ class Turns:
         return self._live.is_live(conversation_id)
 
     async def rename(self, owner: str, conversation_id: str, title: str) -> Verdict | None:
-        """Give a conversation a title that passes as a prompt does; gives the verdict on one that does not."""
+        """Give a conversation a title that passes as a prompt does; else gives the verdict."""
         conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
         clean = given_title(title)
         if clean and clean != conversation.title:

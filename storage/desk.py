@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 
-from storage import audit, cases, evidence, moderators, states, tables
+from storage import audit, cases, conversations, evidence, moderators, states, tables
 from storage.columns import new_id, short
 from storage.types import Case, Decision, Ruling, StaleCase
 from storage.work import Work
@@ -134,6 +134,14 @@ def _decision(
     return made, note
 
 
+def _drop_title(work: Work, message: tables.Message) -> None:
+    """Take the conversation's title away where it quotes a message that is about to be removed."""
+    conversation = conversations.own(work, message.owner, message.conversation_id, lock=True)
+    quoted = conversation.title.removesuffix("…").casefold()
+    if message.role == "user" and quoted in " ".join(message.text.split()).casefold():
+        conversation.title = ""
+
+
 def _move_message(work: Work, case: tables.ReviewCase, ruling: Ruling) -> None:
     message = work.get(tables.Message, (case.owner, case.message_id)) if case.owner else None
     if message is None:
@@ -142,6 +150,7 @@ def _move_message(work: Work, case: tables.ReviewCase, ruling: Ruling) -> None:
     if to == message.state:
         return
     if to == "removed":
+        _drop_title(work, message)
         message.text = ""
     elif message.state in states.HIDDEN:
         content = evidence.unseal(work, case.id)

@@ -7,6 +7,7 @@ from app.pages.transcript import Transcript
 from safety.checks.banned import Banned
 from safety.guard import Guard
 from safety.policy import policy_for
+from safety.types import Action, Finding, Outcome, Verdict
 from storage.types import StoredMessage
 
 
@@ -40,6 +41,28 @@ def verdict(action="block", clause="PUP-2.e.iii", lang="en", checks=None):
 
 def texts(transcript, *path):
     return [(line.role, line.text) for line in transcript.lines(path)]
+
+
+def judged_title(action, *, lang="en", found=True):
+    finding = Finding("PUP-2.e.iii", "violence", "banned", 1.0, 0.5, action)
+    outcome = Outcome.BLOCK if found else Outcome.ERROR
+    return Verdict(action, 1.0, {}, (finding,) if found else (), {"banned": outcome}, "p", lang=lang)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (judged_title(Action.BLOCK), "This title falls under PUP-2.e.iii"),
+        (judged_title(Action.BLOCK, lang="ja"), "PUP-2.e.iii"),
+        (judged_title(Action.BLOCK, found=False), "could not be checked, so the old one was kept"),
+        (judged_title(Action.SUPPORT), "988"),
+    ],
+)
+def test_a_title_that_was_refused_is_answered_with_its_reason_or_with_help(transcript, verdict, words):
+    said = transcript.refused_title(verdict)
+
+    assert words in said
+    assert "*" not in said
 
 
 def test_a_turn_that_passed_is_shown_as_it_is(transcript):

@@ -389,3 +389,17 @@ def test_evidence_sealed_with_another_key_is_named_and_not_shown(store, opened, 
 
     with pytest.raises(StorageError, match="sealed with the evidence key"):
         other.case(summary.id, moderator)
+
+
+@pytest.mark.parametrize(
+    ("title", "left"),
+    [("I will hurt…", ""), ("i WILL hurt", ""), ("Notes for Monday", "Notes for Monday")],
+)
+def test_a_title_that_quotes_a_removed_prompt_goes_with_it(store, chat, ann, moderator, rule, title, left):
+    prompt = chat.prompt(ann, "I will\nhurt somebody", action=Action.FLAG, check="rules")
+    store.rename_conversation(ann, prompt.conversation_id, title)
+
+    rule(store.next_case(moderator).summary.id, moderator, "violates")
+
+    assert store.conversation(ann, prompt.conversation_id).title == left
+    assert "hurt" not in str(store.export_person(ann))

@@ -1,0 +1,49 @@
+"""One running Bezel for all security tests, and people who call it."""
+
+import pytest
+from siege import besieged
+
+
+@pytest.fixture(scope="session")
+def siege(tmp_path_factory):
+    """A running Bezel that records; its model says a clean reply and a violating one in turn."""
+    with besieged(tmp_path_factory.mktemp("siege")) as running:
+        yield running
+
+
+@pytest.fixture
+def call(siege):
+    """Make somebody new; closed at the end."""
+    made = []
+
+    def somebody(**options):
+        made.append(siege.caller(**options))
+        return made[-1]
+
+    yield somebody
+    for caller in made:
+        caller.close()
+
+
+@pytest.fixture
+def ann(call):
+    """A person who has accepted the terms."""
+    return call().accept_terms()
+
+
+@pytest.fixture
+def bob(call):
+    """Another one."""
+    return call().accept_terms()
+
+
+@pytest.fixture
+def mia(call):
+    """A moderator who is signed in, in a browser that visits too."""
+    return call(moderator=True)
+
+
+@pytest.fixture
+def nobody(call):
+    """Somebody without any cookie."""
+    return call(visitor=False)

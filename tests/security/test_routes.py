@@ -1,0 +1,154 @@
+"""Every route and every listener, found by listing the application, for everybody who may call it."""
+
+import json
+
+import pytest
+from siege import TYPES, besieged, converse, plausible, routes_of
+
+from app.open_routes import BEGINNING, DESK
+
+SECRET = "the-words-that-only-ann-may-read"
+
+# Whoever opens a route adds it here and says who may have what of it; until then the test below fails.
+PUBLIC = {
+    "/",
+    "/my-data",
+    "/judging",
+    "/terms",
+    "/config",
+    "/theme.css",
+    "/favicon.ico",
+    "/robots.txt",
+    "/healthz",
+}
+PUBLIC |= {"/readyz", "/metrics", "/sign-in", "/enter", "/recovery"}
+FILES = {"/assets/{path:path}", "/static/{path:path}"}
+OF_A_VISITOR = {"/my-data/export"}
+OF_A_SESSION = {"queue/join", "queue/data", "heartbeat/{session_hash}", "cancel", "reset"}
+FORMS = {"/sign-in", "/sign-out", "/sign-out-everywhere", "/enter", "/recovery/make", "/recovery/use"}
+OF_THE_DESK = {f"{DESK}/", f"{DESK}/config", f"{DESK}/robots.txt"}
+PUBLIC_ON_THE_DESK = {f"{DESK}{path}" for path in ("/theme.css", "/favicon.ico", *FILES)}
+SESSIONS = {f"{prefix}/gradio_api/{name}" for prefix in ("", DESK) for name in OF_A_SESSION}
+OPEN = PUBLIC | FILES | OF_A_VISITOR | FORMS | OF_THE_DESK | PUBLIC_ON_THE_DESK | SESSIONS
+
+
+def filled(path):
+    """A path whose parameters have values."""
+    names = {"{path:path}": "x", "{session_hash}": "nobodys", "{size}": "1", "{key}": "k", "{file_name}": "f"}
+    for name, value in names.items():
+        path = path.replace(name, value)
+    return path.replace("{", "").replace("}", "")
+
+
+@pytest.fixture(scope="module")
+def routes(siege):
+    listed = routes_of(siege.bezel.app)
+    assert len(listed) > 100
+    return {path for path, _ in listed}
+
+
+def statuses(caller, path):
+    """What GET, POST and HEAD answer somebody."""
+    sent = {"content": "{}", "headers": TYPES}
+    answers = [caller.ask("GET", path), caller.ask("POST", path, **sent), caller.ask("HEAD", path)]
+    return [answer.status_code for answer in answers]
+
+
+def test_every_route_that_answers_has_been_judged(routes, nobody, ann, mia):
+    closed = {path for path in routes if not path.endswith(BEGINNING)} - OPEN
+
+    answering = [
+        path
+        for path in sorted(closed)
+        for caller in (nobody, ann, mia)
+        if set(statuses(caller, filled(path))) - {404}
+    ]
+
+    open_to_nobody = [path for path in answering if not (path + "/").startswith(DESK)]
+    assert open_to_nobody == [], "judge these routes: say at the head of this file who may have what of them"
+    for path in answering:
+        assert set(statuses(mia, filled(path))) == {404}, path
+        assert set(statuses(nobody, filled(path))) <= {303, 401, 404}, path
+    assert {path for path in OPEN if path not in routes} == set()
+
+
+def test_a_page_is_open_to_everybody(nobody, ann, mia):
+    for path in PUBLIC - {"/enter", "/sign-in"}:
+        for caller in (nobody, ann, mia):
+            assert caller.ask("GET", path).status_code == 200, path
+
+
+def test_what_belongs_to_a_visitor_is_refused_to_nobody(nobody, ann):
+    for path in OF_A_VISITOR:
+        assert nobody.ask("GET", path).status_code == 403
+        assert ann.ask("GET", path).status_code == 200
+
+
+def test_the_desk_is_a_moderators(nobody, ann, mia):
+    for path in sorted(OF_THE_DESK):
+        for caller in (nobody, ann):
+            assert caller.ask("GET", path).headers.get("location") == "/sign-in", path
+            assert caller.ask("POST", path, content="{}", headers=TYPES).status_code == 401
+        assert mia.ask("GET", path).status_code == 200, path
+
+
+def test_a_session_is_refused_to_nobody_and_to_every_other(nobody, ann, bob, mia):
+    for caller, desk in ((ann, ""), (mia, DESK)):
+        body = json.dumps({"session_hash": caller.session, "fn_index": 0, "event_id": "x", "data": []})
+        caller.call(caller.function("load", desk=bool(desk)), [], desk=bool(desk))
+        other = bob if not desk else nobody
+        for path in ("queue/join", "cancel", "reset"):
+            sent = {"content": body, "headers": TYPES}
+            assert nobody.ask("POST", f"{desk}/gradio_api/{path}", **sent).status_code in (401, 403)
+            assert other.ask("POST", f"{desk}/gradio_api/{path}", **sent).status_code in (401, 403, 404)
+        for path in (f"queue/data?session_hash={caller.session}", f"heartbeat/{caller.session}"):
+            assert nobody.ask("GET", f"{desk}/gradio_api/{path}").status_code in (401, 403)
+            assert other.ask("GET", f"{desk}/gradio_api/{path}").status_code in (401, 403, 404)
+
+
+def test_every_listener_refuses_nobody(nobody, ann):
+    assert len(nobody.listeners()) > 10 and len(nobody.listeners(desk=True)) > 5
+    for number, _, inputs in nobody.listeners():
+        assert nobody.join(number, [None] * inputs).status_code == 403
+    for number, _, inputs in nobody.listeners(desk=True):
+        assert nobody.join(number, [None] * inputs, desk=True).status_code == 401
+        assert ann.join(number, [None] * inputs, desk=True).status_code == 401
+
+
+def test_no_listener_gives_or_changes_what_is_another_persons(siege, ann, bob):
+    converse(siege, ann, SECRET)
+    conversation = siege.parts.store.conversations(ann.owner)[0]
+    messages = siege.parts.store.path(ann.owner, conversation.id)
+    before = siege.kept(ann)
+    listeners = [one for one in bob.listeners() if one[1] not in ("erase",)]
+
+    for named in (conversation.id, messages[-1].id):
+        event = {"index": 0, "value": named, "liked": named, "row_value": [named]}
+        for number, name, inputs in listeners:
+            for data in (plausible(siege, number, named=named), [[named, "report"]] * inputs):
+                said = bob.call(number, data, event_data=event)
+                assert SECRET not in said, name
+
+    assert siege.kept(ann) == before
+
+
+def test_no_listener_of_the_desk_works_for_an_ended_moderator(siege, call, mia):
+    ended = call(moderator=True)
+    siege.parts.store.sign_out_everywhere(siege.parts.identity.moderator(ended.cookies).id)
+
+    for number, _, inputs in ended.listeners(desk=True):
+        assert ended.join(number, [None] * inputs, desk=True).status_code == 401
+
+
+def test_the_figures_ask_for_the_token_where_one_is_set(tmp_path):
+    token = "a token that is long enough"
+    with besieged(tmp_path, metrics_token=token) as other:
+        nobody = other.caller(visitor=False)
+
+        answers = {
+            said: nobody.ask("GET", "/metrics", headers={"authorization": said}).status_code
+            for said in ("", "Bearer wrong", f"Bearer {token}")
+        }
+        nobody.close()
+
+    assert answers == {"": 404, "Bearer wrong": 404, f"Bearer {token}": 200}
