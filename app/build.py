@@ -112,6 +112,7 @@ def load_model(settings: Settings, report: OnProgress = lambda progress: None) -
         token=settings.hf_token,
         preset=settings.preset,
         attention=settings.attention,
+        compile=settings.compile,
         adapter=settings.adapter,
         on_progress=report,
     )

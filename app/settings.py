@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = Field(
         "auto", description="How attention is computed; `sdpa` is refused for Gemma 2."
     )
+    compile: Literal["auto", "on", "off"] = Field(
+        "auto", description="Whether decoding is compiled; `auto` does it on one CUDA GPU."
+    )
     temperature: float = Field(0.7, ge=0.0, le=2.0, description="Sampling temperature; 0 is greedy.")
     top_p: float = Field(0.95, ge=0.01, le=1.0, description="Nucleus sampling.")
     top_k: int = Field(64, ge=1, le=1000, description="How many tokens sampling chooses from.")

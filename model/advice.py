@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from model.machine import Gpu, Machine
 from model.needs import Size
-from model.presets import WORKING, Subject, Wish, choose
+from model.presets import WORKING, Choice, Subject, Wish, choose
 from model.types import Checkpoint
 
 BRISK = 6_000_000_000
@@ -20,6 +20,7 @@ UNTRIED = {
     "int4": "4-bit with bitsandbytes",
     "several": "several GPUs",
     "flash_attention_2": "flash attention",
+    "compiled": "compiled decoding with static buffers",
     "gemma4": "Gemma 4",
 }
 """What Bezel has code for and nobody has run yet, and what to call it."""
@@ -115,7 +116,7 @@ def advise(checkpoint: Checkpoint, size: Size, host: Host, *, is_downloaded: boo
         is_downloaded=is_downloaded,
         missing=_missing(checkpoint, device, host, is_downloaded=is_downloaded),
         unchecked=_unchecked(checkpoint, host, is_downloaded=is_downloaded),
-        unverified=_unverified(checkpoint.family, device, precision, choice.attention),
+        unverified=_unverified(checkpoint.family, choice),
     )
 
 
@@ -191,9 +192,10 @@ def _unchecked(checkpoint: Checkpoint, host: Host, *, is_downloaded: bool) -> tu
     return ()
 
 
-def _unverified(family: str, device: str, precision: str, attention: str) -> tuple[str, ...]:
-    kind = device.partition(":")[0]
+def _unverified(family: str, choice: Choice) -> tuple[str, ...]:
+    kind = choice.device.partition(":")[0]
     signs = ("cuda" if kind == "several" else kind, family)
     # int8 on a processor was measured; what bitsandbytes does on a GPU never was.
-    on_gpu = (kind, precision, attention) if kind in ("cuda", "several") else ()
+    used = (kind, choice.precision, choice.attention, "compiled" if choice.is_compiled else "")
+    on_gpu = used if kind in ("cuda", "several") else ()
     return tuple(UNTRIED[sign] for sign in dict.fromkeys((*signs, *on_gpu)) if sign in UNTRIED)

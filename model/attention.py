@@ -5,7 +5,7 @@ once, and only attention goes from text to text. transformers calls `attend` in 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from transformers import AttentionInterface
 from model.states import States
 
 NAME = "bezel"
+MASKED = "bezel_masked"
 UNKNOWN = ("position_bias", "s_aux", "sinks", "head_mask")
 """Terms of other architectures' attention that would be lost here."""
 
@@ -204,15 +205,49 @@ def _ungrouped(joined: torch.Tensor, groups: int) -> torch.Tensor:
     return joined.view(joined.shape[0], groups, -1, joined.shape[2])
 
 
+def attend_masked(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    **terms: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attend from one token (rows, heads, 1, size) of each text to its row (rows, kv heads, length, size).
+
+    `masks`, by window, hides what a row does not hold; gives (rows, 1, heads, size).
+    """
+    if attention_mask is not None or any(terms.get(name) is not None for name in UNKNOWN):
+        raise NotImplementedError("this architecture's attention has terms that the masked one lacks")
+    scale = terms.get("scaling") or query.shape[-1] ** -0.5
+    softcap = terms.get("softcap")
+    mask = terms["masks"][terms.get("sliding_window")]
+    # The heads of a group ask as if they were tokens: nothing is repeated.
+    grouped = query.view(query.shape[0], key.shape[1], -1, query.shape[-1])
+    if softcap is None:
+        output = scaled_dot_product_attention(grouped, key, value, attn_mask=mask, scale=scale)
+    else:
+        scores = (grouped @ key.transpose(2, 3)) * scale
+        scores = torch.tanh(scores / softcap) * softcap + mask
+        output = softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype) @ value
+    return output.reshape(query.shape[0], 1, -1, query.shape[-1]), None
+
+
 @contextmanager
-def packed_attention(config: Any) -> Iterator[None]:
+def packed_attention(config: Any, name: str = NAME) -> Iterator[None]:
     """Let the model of this config attend with `attend`, and build no mask, inside the block only."""
     own = config._attn_implementation
-    config._attn_implementation = NAME
+    config._attn_implementation = name
     try:
         yield
     finally:
         config._attn_implementation = own
 
 
+def masked_attention(config: Any) -> AbstractContextManager[None]:
+    """The same with `attend_masked`."""
+    return packed_attention(config, MASKED)
+
+
 AttentionInterface.register(NAME, attend)
+AttentionInterface.register(MASKED, attend_masked)

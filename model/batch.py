@@ -9,6 +9,7 @@ import torch
 
 from model.attention import Segment
 from model.generation import Weights
+from model.keep import Reading
 from model.loading import Loaded
 from model.machine import this_machine
 from model.pace import MOST, Pace
@@ -32,11 +33,17 @@ class Batch:
         self._pace = Pace()
         self._token_bytes = self._weights.token_bytes()
         self._context = loaded.checkpoint.context_length
+        self._is_static = loaded.choice is not None and loaded.choice.is_compiled
 
     @property
     def is_batching(self) -> bool:
         """Whether turns are read together, and may find what was kept."""
         return self._weights.is_batching
+
+    @property
+    def static_steps(self) -> int:
+        """How many steps were taken over static buffers, those of the check too."""
+        return self._weights.static_steps
 
     def states(self) -> States:
         """Give empty states for a new turn."""
@@ -50,6 +57,30 @@ class Batch:
         """An eighth of the free memory, but one whole context where half of it allows that."""
         free = _free(self._weights.device)
         return max(free // 8, min(free // 2, self.worst(self._context)))
+
+    def set_aside(self, rows: int, budget: int) -> int:
+        """Make buffers for static decoding where the choice asks for it; gives their bytes."""
+        if not self._is_static:
+            return 0
+        try:
+            return self._weights.set_aside(budget, rows=rows, context=self._context)
+        except FAULTS as fault:
+            log.warning("Decoding is not compiled: its buffers ended in %s.", type(fault).__name__)
+            return 0
+
+    def check(self) -> None:
+        """Make sure of static decoding, where there is any; first thing on the thread that takes steps."""
+        self._weights.check_static()
+
+    def reading(self, seat: Seat) -> Reading | None:
+        """Take what may be kept of a turn that is over, in buffers of its own; None where that is nothing."""
+        reading = seat.reading()
+        try:
+            self._weights.leave(seat.states)
+        except FAULTS as fault:
+            log.warning("A conversation was not kept: copying it ended in %s.", type(fault).__name__)
+            return None
+        return reading
 
     def step(self, seats: Sequence[Seat], relieve: Callable[[], None]) -> None:
         """Read what is next of each seat; `relieve` lets go of what is kept when memory runs out."""

@@ -27,7 +27,8 @@ class Engine:
     """A ChatModel and Scorer on this machine: at most `max_turns` at once, `max_waiting` more in line.
 
     What was read for a conversation is kept for its next turn, within `kv_budget` bytes together with what
-    active turns may come to need; None takes an eighth of the free memory.
+    active turns may come to need; None takes an eighth of the free memory. Where decoding is compiled, up to
+    half of that is set aside for its buffers.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Engine:
         self._waiting: list[Turn] = []
         self._is_closed = False
         self._steps = 0
+        self._static_steps = 0
         batch = _batch_of(loaded)
         self._is_batching = batch.is_batching
-        self._kept = Kept(batch.automatic_budget() if kv_budget is None else kv_budget)
+        budget = batch.automatic_budget() if kv_budget is None else kv_budget
+        self._kept = Kept(budget - batch.set_aside(max_turns, budget))
         # The weights are the thread's alone: closing the engine ends it, and with it the last hold on them.
         self._thread = Thread(target=self._run, args=(batch,), name="engine", daemon=True)
         self._thread.start()
@@ -79,6 +82,11 @@ class Engine:
     def steps(self) -> int:
         """How many steps were taken since the start."""
         return self._steps
+
+    @property
+    def static_steps(self) -> int:
+        """How many of them went over static buffers."""
+        return self._static_steps
 
     @property
     def kv_budget(self) -> int:
@@ -166,17 +174,20 @@ class Engine:
 
     def _run(self, batch: "Batch") -> None:
         try:
+            batch.check()
+            checked = batch.static_steps
             while self._has_work(batch):
                 if self._active:
                     batch.step(tuple(self._active), self._relieve)
                     self._steps += 1
+                    self._static_steps = batch.static_steps - checked
         finally:
             self._end_all()
 
     def _has_work(self, batch: "Batch") -> bool:
         """Wait for a turn; free the places of those who are gone, give them out; False once closed."""
         with self._changed:
-            self._clear_seats()
+            self._clear_seats(batch)
             self._changed.wait_for(lambda: self._is_closed or self._active or self._waiting)
             while self._has_room(batch):
                 self._seat_next(batch)
@@ -184,11 +195,11 @@ class Engine:
                 turn.wait(at + 1)
             return not self._is_closed
 
-    def _clear_seats(self) -> None:
+    def _clear_seats(self, batch: "Batch") -> None:
         gone = [seat for seat in self._active if seat.is_over or seat.turn.is_cancelled]
         self._active = [seat for seat in self._active if seat not in gone]
         for seat in gone:
-            reading = seat.reading()
+            reading = batch.reading(seat)
             if self._is_batching and reading is not None and seat.turn.conversation is not None:
                 self._kept.keep(seat.turn.conversation, reading, reserved=self._reserved())
 

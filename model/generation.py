@@ -8,11 +8,12 @@ import torch
 from transformers import DynamicCache
 
 from model.attention import PackedCache, Segment, packed_attention
-from model.check import packs_exactly
+from model.check import decodes_exactly, packs_exactly
 from model.loading import Loaded
 from model.markers import Markers
 from model.sampling import Sampler
 from model.states import STEP, States
+from model.static import StaticDecoder, capacity_within
 from model.types import GenerationSettings, ModelError
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Weights:
         self.device: torch.device = loaded.model.device
         self.stop_ids = _stop_ids(loaded)
         self._ban = self._banned(loaded)
+        self._static: StaticDecoder | None = None
         self.is_batching = packs_exactly(loaded.model)
         """Whether texts are read together; otherwise each is read alone, with transformers' own cache."""
         if not self.is_batching:
@@ -49,9 +51,34 @@ class Weights:
         """Measure the bytes of the states that one token leaves."""
         if not self.is_batching:
             return 0
-        states = self.states()
-        self.read([Segment([0], states, is_due=False)])
-        return states.size // STEP
+        return self._sample().size // STEP
+
+    @property
+    def static_steps(self) -> int:
+        """How many steps were taken over static buffers, those of the check too."""
+        return 0 if self._static is None else self._static.steps
+
+    def set_aside(self, budget: int, *, rows: int, context: int) -> int:
+        """Make buffers for static decoding, in about half of `budget`; gives their bytes, 0 for none."""
+        sample = self._sample()
+        capacity = capacity_within(budget, rows=rows, token_bytes=sample.size // STEP, context=context)
+        if not self.is_batching or capacity == 0:
+            log.warning("Decoding is not compiled: the memory for conversations holds no static buffers.")
+            return 0
+        self._static = StaticDecoder(self._model, sample, rows=rows, capacity=capacity)
+        if self.device.type == "cuda":
+            self._static.compile(mode="reduce-overhead")
+        return self._static.size
+
+    def check_static(self) -> None:
+        """Turn static decoding off unless it equals the packed forward; on the thread that will decode."""
+        if self._static is not None and not decodes_exactly(self._model, self._static):
+            self._static.turn_off("its logits are not those of the packed forward")
+
+    def leave(self, states: States) -> None:
+        """Let a text that ended lie in buffers of its own."""
+        if self._static is not None:
+            self._static.leave(states)
 
     @torch.inference_mode()
     def read(self, segments: Sequence[Segment]) -> list[torch.Tensor | ModelError | None]:
@@ -61,13 +88,23 @@ class Weights:
         tokens other than the stops: the model cannot say them. A ModelError stands for logits that are not
         numbers, None where none are due.
         """
-        read = self._packed if self.is_batching else self._plain
+        read = self._together if self.is_batching else self._plain
         rows = read(segments)
         # The largest of a row is no number where any of it is none.
         are_numbers = rows.amax(-1).isfinite().tolist()
         rows = rows + self._ban
         due = iter(zip(rows, are_numbers, strict=True))
         return [_checked(*next(due)) if segment.is_due else None for segment in segments]
+
+    def _sample(self) -> States:
+        """Give the states of one token."""
+        states = self.states()
+        self.read([Segment([0], states, is_due=False)])
+        return states
+
+    def _together(self, segments: Sequence[Segment]) -> torch.Tensor:
+        rows = self._static.read(segments) if self._static is not None else None
+        return self._packed(segments) if rows is None else rows
 
     def _packed(self, segments: Sequence[Segment]) -> torch.Tensor:
         ids: list[int] = []

@@ -26,6 +26,7 @@ def load(  # noqa: PLR0913  each is a setting of its own, and all but the first 
     token: str | None = None,
     preset: str = "auto",
     attention: str = "auto",
+    compile: str = "auto",  # noqa: A002  as the setting is called
     adapter: str | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Loaded:
@@ -33,11 +34,12 @@ def load(  # noqa: PLR0913  each is a setting of its own, and all but the first 
 
     `device` is auto, cpu, mps, cuda or cuda:N; `precision` is auto, float32, bfloat16, float16, int8 or int4;
     `attention` is auto, eager, sdpa or flash_attention_2. What is auto, `preset` chooses: auto, exact, speed
-    or memory. `adapter` is a LoRA's folder or id, over `source`. `token` opens gated ids.
-    `on_progress` hears how far it is. Raises ModelError, in one sentence, for whatever is missing or broken.
+    or memory. `compile` is auto, on or off. `adapter` is a LoRA's folder or id, over `source`. `token` opens
+    gated ids. `on_progress` hears how far it is. Raises ModelError, in one sentence, for whatever is missing
+    or broken.
     """
     # Late, so that what loads no weights does not wait for torch.
     from model.reading import Request, read_checkpoint  # noqa: PLC0415
 
-    wish = Wish(preset=preset, precision=precision, attention=attention, device=device)
+    wish = Wish(preset=preset, precision=precision, attention=attention, device=device, compile=compile)
     return read_checkpoint(Request(source, adapter, wish, token), on_progress)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Preset = Literal["auto", "exact", "speed", "memory"]
 PRESETS = ("auto", "exact", "speed", "memory")
 PRECISIONS = ("float32", "bfloat16", "float16", "int8", "int4")
+COMPILES = ("auto", "on", "off")
 ATTENTIONS = ("eager", "sdpa", "flash_attention_2")
 SMALL = 100_000_000
 """Away from CUDA, checkpoints of fewer weights than this are read as float32 unless memory is what counts."""
@@ -27,12 +28,14 @@ class Wish:
     precision: str = "auto"
     attention: str = "auto"
     device: str = "auto"
+    compile: str = "auto"
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
             ("preset", self.preset, PRESETS),
             ("precision", self.precision, ("auto", *PRECISIONS)),
             ("attention", self.attention, ("auto", *ATTENTIONS)),
+            ("compile", self.compile, COMPILES),
         ):
             if value not in allowed:
                 raise ModelError(
@@ -49,6 +52,8 @@ class Choice:
     attention: str
     sentence: str
     """What was chosen and why, for the host."""
+    is_compiled: bool = False
+    """Whether decoding goes over static buffers: compiled on CUDA, as it is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,10 @@ def choose(wish: Wish, subject: Subject, machine: "Machine") -> Choice:
     _require_attention(attention, precision, subject, machine, kind)
     device = _device(wish.device, subject.size.weights(precision), machine)
     where = f"{len(machine.gpus)} GPUs" if device == "several" else device
-    said = f"Preset {wish.preset}: {precision} on {where} with {attention} attention, because {why}."
-    return Choice(device, precision, attention, said)
+    is_compiled = _is_compiled(wish, precision, device)
+    how = f"{attention} attention{_decoding(device) if is_compiled else ''}"
+    said = f"Preset {wish.preset}: {precision} on {where} with {how}, because {why}."
+    return Choice(device, precision, attention, said, is_compiled)
 
 
 def needed(precision: str, size: "Size", kind: str) -> int:
@@ -127,6 +134,19 @@ def _wanted(preset: str, is_small: bool, machine: "Machine", kind: str) -> list[
     if is_small:
         return [("float32", "a small checkpoint gains nothing from rounding"), half]
     return [half]
+
+
+def _is_compiled(wish: Wish, precision: str, device: str) -> bool:
+    """Whether decoding is compiled: unless asked for, on one GPU alone, and where nothing must be rounded."""
+    if wish.compile != "auto":
+        return wish.compile == "on"
+    is_one_gpu = device.partition(":")[0] == "cuda"
+    return is_one_gpu and wish.preset in ("auto", "speed") and precision not in ("int8", "int4")
+
+
+def _decoding(device: str) -> str:
+    # Compiling was measured on a processor and gained nothing there.
+    return " and compiled decoding" if device.partition(":")[0] == "cuda" else " and static buffers"
 
 
 def _require_precision(precision: str, machine: "Machine", kind: str) -> None:

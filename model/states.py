@@ -1,5 +1,7 @@
 """What the model remembers of one text: the keys and values of every layer, in buffers that grow in steps."""
 
+from collections.abc import Mapping
+
 import torch
 
 STEP = 256
@@ -44,6 +46,25 @@ class States:
     def crop(self, length: int) -> None:
         """Forget everything behind the first `length` tokens."""
         self.length = min(self.length, length)
+
+    def layers(self) -> dict[int, tuple[torch.Tensor, torch.Tensor]]:
+        """Give the buffers of keys and values of each layer."""
+        return {layer: (keys, self._values[layer]) for layer, keys in self._keys.items()}
+
+    def move(self, places: Mapping[int, tuple[torch.Tensor, torch.Tensor]]) -> None:
+        """Copy what counts into these buffers and stay there until they are full; without any, into new ones.
+
+        What lay in the buffers behind that is overwritten with zeros.
+        """
+        for layer, old in self.layers().items():
+            new = places.get(layer) or (self._empty(old[0]), self._empty(old[1]))
+            for part, written in zip(new, old, strict=True):
+                part[:, : self.length] = written[:, : self.length]
+                part[:, self.length :] = 0
+            self._keys[layer], self._values[layer] = new
+
+    def _empty(self, part: torch.Tensor) -> torch.Tensor:
+        return part.new_empty(part.shape[0], steps_up(self.length), part.shape[2])
 
     def _roomy(self, parts: dict[int, torch.Tensor], layer: int, new: torch.Tensor, end: int) -> torch.Tensor:
         old = parts.get(layer)

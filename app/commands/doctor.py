@@ -65,6 +65,7 @@ def examine(settings: Settings, load: Load) -> Survey:
             preset=settings.preset,
             precision=settings.precision,
             attention=settings.attention,
+            compile=settings.compile,
             device=settings.device,
         ),
     )

@@ -133,7 +133,7 @@ def test_a_second_visitor_sees_their_place_in_line_until_it_is_their_turn(one_at
 
 
 def set_to(page, name, value):
-    """Fill a field until it keeps the value: one that was only just unfolded is filled once more by Gradio."""
+    """Fill a field until it keeps the value: Gradio fills one that was only just unfolded once more."""
     field = page.get_by_label(name)
     for _ in range(10):
         field.fill(value)
