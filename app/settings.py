@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         "auto", description="How attention is computed; `sdpa` is refused for Gemma 2."
     )
     compile: Literal["auto", "on", "off"] = Field(
-        "auto", description="Whether decoding is compiled; `auto` does it on one CUDA GPU."
+        "auto", description="Whether decoding is compiled; `auto` does it for `speed` on one CUDA GPU."
     )
     temperature: float = Field(0.7, ge=0.0, le=2.0, description="Sampling temperature; 0 is greedy.")
     top_p: float = Field(0.95, ge=0.01, le=1.0, description="Nucleus sampling.")

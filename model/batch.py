@@ -68,9 +68,9 @@ class Batch:
             log.warning("Decoding is not compiled: its buffers ended in %s.", type(fault).__name__)
             return 0
 
-    def check(self) -> None:
-        """Make sure of static decoding, where there is any; first thing on the thread that takes steps."""
-        self._weights.check_static()
+    def check(self) -> int:
+        """Make sure of static decoding, first thing on the thread that takes steps; gives bytes given up."""
+        return self._weights.check_static()
 
     def reading(self, seat: Seat) -> Reading | None:
         """Take what may be kept of a turn that is over, in buffers of its own; None where that is nothing."""
@@ -85,7 +85,7 @@ class Batch:
     def step(self, seats: Sequence[Seat], relieve: Callable[[], None]) -> None:
         """Read what is next of each seat; `relieve` lets go of what is kept when memory runs out."""
         decoding = sum(seat.is_decoding for seat in seats)
-        planned = _plan(seats, self._pace.piece(decoding))
+        planned = _plan(seats, self._pace.piece(decoding, len(seats) - decoding))
         began = time.perf_counter()
         outcomes = self._read([segment for _, segment in planned], relieve)
         for (seat, segment), outcome in zip(planned, outcomes, strict=True):

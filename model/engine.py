@@ -174,7 +174,7 @@ class Engine:
 
     def _run(self, batch: "Batch") -> None:
         try:
-            batch.check()
+            self._check(batch)
             checked = batch.static_steps
             while self._has_work(batch):
                 if self._active:
@@ -183,6 +183,11 @@ class Engine:
                     self._static_steps = batch.static_steps - checked
         finally:
             self._end_all()
+
+    def _check(self, batch: "Batch") -> None:
+        freed = batch.check()
+        with self._changed:
+            self._kept.budget += freed
 
     def _has_work(self, batch: "Batch") -> bool:
         """Wait for a turn; free the places of those who are gone, give them out; False once closed."""

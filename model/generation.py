@@ -70,10 +70,16 @@ class Weights:
             self._static.compile(mode="reduce-overhead")
         return self._static.size
 
-    def check_static(self) -> None:
-        """Turn static decoding off unless it equals the packed forward; on the thread that will decode."""
-        if self._static is not None and not decodes_exactly(self._model, self._static):
-            self._static.turn_off("its logits are not those of the packed forward")
+    def check_static(self) -> int:
+        """Let go of static decoding unless it equals the packed forward; gives the bytes that are free again.
+
+        It is asked on the thread that will decode.
+        """
+        if self._static is None or decodes_exactly(self._model, self._static):
+            return 0
+        self._static.turn_off("its logits are not those of the packed forward")
+        freed, self._static = self._static.size, None
+        return freed
 
     def leave(self, states: States) -> None:
         """Let a text that ended lie in buffers of its own."""

@@ -20,13 +20,17 @@ class Pace:
         self._plain: deque[float] = deque(maxlen=REMEMBERED)
         self._token: deque[float] = deque(maxlen=REMEMBERED)
 
-    def piece(self, decoding: int) -> int:
-        """Give how many prompt tokens the next step may read beside `decoding` turns."""
+    def piece(self, decoding: int, reading: int = 1) -> int:
+        """Give how many prompt tokens the next step may read for `reading` turns beside `decoding` ones.
+
+        Where more wait for their first word than for their next, it grows by as much: they are the many.
+        """
         if not decoding:
             return MOST
+        weight = max(1.0, reading / decoding)
         if not self._plain or not self._token:
-            return FIRST
-        return int(max(LEAST, min(MOST, SHARE * median(self._plain) / median(self._token))))
+            return int(min(MOST, weight * FIRST))
+        return int(max(LEAST, min(MOST, weight * SHARE * median(self._plain) / median(self._token))))
 
     def measured(self, seconds: float, *, decoding: int, read: int) -> None:
         """Learn from a step that read so many prompt tokens beside so many turns."""

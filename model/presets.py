@@ -137,11 +137,11 @@ def _wanted(preset: str, is_small: bool, machine: "Machine", kind: str) -> list[
 
 
 def _is_compiled(wish: Wish, precision: str, device: str) -> bool:
-    """Whether decoding is compiled: unless asked for, on one GPU alone, and where nothing must be rounded."""
+    """Whether decoding is compiled: asked for, or wished for speed on one GPU, where nothing is rounded."""
     if wish.compile != "auto":
         return wish.compile == "on"
     is_one_gpu = device.partition(":")[0] == "cuda"
-    return is_one_gpu and wish.preset in ("auto", "speed") and precision not in ("int8", "int4")
+    return is_one_gpu and wish.preset == "speed" and precision not in ("int8", "int4")
 
 
 def _decoding(device: str) -> str:

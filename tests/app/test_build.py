@@ -33,6 +33,14 @@ def test_the_memory_for_conversations_comes_from_its_setting():
     assert engine.kv_budget == 7 * 2**20
 
 
+@pytest.mark.parametrize(("compile", "has_buffers"), [("auto", False), ("on", True), ("off", False)])
+def test_whether_decoding_has_static_buffers_comes_from_its_setting(compile, has_buffers):
+    engine = load_model(Settings(device="cpu", kv_memory=100, compile=compile))
+    engine.close()
+
+    assert (engine.kv_budget < 100 * 2**20) == has_buffers
+
+
 def test_who_may_chat_comes_from_the_settings():
     assert door(Settings()) == Door("open")
     assert door(Settings(who="accounts")) == Door("accounts")

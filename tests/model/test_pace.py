@@ -35,6 +35,15 @@ def test_a_step_with_a_piece_comes_to_last_less_than_twice_a_step_without():
     assert 34 <= pace.piece(8) <= 35
 
 
+def test_a_piece_grows_where_more_wait_for_their_first_word_than_for_their_next():
+    pace = measured(plain=0.1, with_piece=0.2, read=50)
+
+    assert pace.piece(2, 1) == pace.piece(2, 2) == pace.piece(1)
+    assert abs(pace.piece(2, 6) - 3 * pace.piece(2)) <= 3
+    assert Pace().piece(2, 6) == 3 * FIRST
+    assert Pace().piece(1, 1_000) == MOST
+
+
 def test_pieces_become_smaller_when_prompt_tokens_become_dearer():
     pace = measured(plain=0.1, with_piece=0.2, read=50)
     before = pace.piece(1)

@@ -122,3 +122,36 @@ def test_where_nothing_fits_the_smallest_is_taken_and_the_sentence_says_so():
 def test_what_cannot_be_had_is_refused_with_what_would_be_right(wish, family, machine, sentence):
     with pytest.raises(ModelError, match=sentence):
         choose(wish, Subject(family, MIDDLE), machine)
+
+
+@pytest.mark.parametrize(
+    ("wish", "machine", "is_compiled"),
+    [
+        (Wish(device="cuda"), SERVER, False),
+        (Wish(device="cuda:0", preset="speed"), SERVER, True),
+        (Wish(device="cuda", preset="exact"), SERVER, False),
+        (Wish(device="cuda", preset="memory"), SERVER, False),
+        (Wish(device="cuda", preset="speed", precision="int8"), SERVER, False),
+        (Wish(device="cuda", preset="speed", compile="off"), SERVER, False),
+        (Wish(device="cuda", preset="exact", compile="on"), SERVER, True),
+        (Wish(device="cpu"), LAPTOP, False),
+        (Wish(device="cpu", compile="on"), LAPTOP, True),
+    ],
+)
+def test_decoding_is_compiled_for_speed_on_one_gpu_or_where_asked_for(wish, machine, is_compiled):
+    choice = choose(wish, Subject("gemma2", MIDDLE), machine)
+
+    assert choice.is_compiled == is_compiled
+    assert (" and compiled decoding" in choice.sentence) == (is_compiled and machine is SERVER)
+    assert (" and static buffers" in choice.sentence) == (is_compiled and machine is LAPTOP)
+
+
+def test_over_several_gpus_decoding_is_not_compiled():
+    choice = choose(Wish(device="cuda"), Subject("gemma3", LARGE), TWO)
+
+    assert (choice.device, choice.is_compiled) == ("several", False)
+
+
+def test_an_unknown_wish_to_compile_is_refused():
+    with pytest.raises(ModelError, match="compile is 'always'; it must be auto, on or off"):
+        Wish(compile="always")
