@@ -152,7 +152,9 @@ def test_int8_on_a_processor_must_fit_as_float32_while_it_is_loaded():
 
 def test_what_was_never_tried_is_marked():
     assert advice("google/gemma-2-2b-it", LAPTOP).unverified == ()
-    assert advice("google/gemma-2-2b-it", STATION).unverified == (UNTRIED["cuda"], UNTRIED["compiled"])
+    assert advice("google/gemma-2-2b-it", STATION).unverified == (UNTRIED["cuda"],)
+    fast = advice("google/gemma-2-2b-it", STATION, preset="speed").unverified
+    assert fast == (UNTRIED["cuda"], UNTRIED["compiled"])
     assert advice("google/gemma-4-E2B-it", LAPTOP).unverified == (UNTRIED["gemma4"],)
 
 
