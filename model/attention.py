@@ -4,6 +4,7 @@ The texts stand one behind the other in a batch of one, without padding: the lin
 once, and only attention goes from text to text. transformers calls `attend` in place of its own attention.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention, softmax
 from transformers import AttentionInterface
 
-from model.states import States
+from model.states import STEP, States, steps_up
 
 NAME = "bezel"
 MASKED = "bezel_masked"
@@ -35,6 +36,7 @@ class Masks:
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, int, int | None, torch.device], torch.Tensor] = {}
+        self._newest: dict[tuple[tuple[tuple[int, int], ...], torch.device], torch.Tensor] = {}
 
     def of(self, query: torch.Tensor, seen: int, window: int | None) -> torch.Tensor:
         """Give what to add to the scores, (n, seen): n new tokens, the last at the end of `seen` states."""
@@ -47,6 +49,18 @@ class Masks:
             mask = torch.zeros(count, seen, dtype=query.dtype, device=query.device)
             self._made[key] = mask.masked_fill_(is_hidden, -torch.inf)
         return self._made[key]
+
+    def of_newest(self, rows: "Sequence[_Newest]") -> torch.Tensor:
+        """Give the same for the newest tokens of several texts, (texts, 1, 1, their steps)."""
+        shown = tuple((row.view.first(1) - row.start, row.view.seen - row.start) for row in rows)
+        like = rows[0].keys
+        key = (shown, like.device)
+        if key not in self._newest:
+            mask = torch.full((len(rows), 1, 1, rows[0].length), -torch.inf, dtype=like.dtype)
+            for row, (first, end) in zip(mask, shown, strict=True):
+                row[..., first:end] = 0
+            self._newest[key] = mask.to(like.device)
+        return self._newest[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +119,25 @@ def attend(
     if attention_mask is not None or any(terms.get(name) is not None for name in UNKNOWN):
         raise NotImplementedError("this architecture's attention has terms that the packed one lacks")
     scale = terms.get("scaling") or query.shape[-1] ** -0.5
-    softcap = terms.get("softcap")
-    outputs = []
+    softcap: Any = terms.get("softcap")
+    outputs: list[torch.Tensor] = [query] * len(key.counts)
+    alone: dict[int, list[_Newest]] = defaultdict(list)
     pieces = torch.split(query[0], list(key.counts), 1)
-    for new, keys, values, seen in zip(pieces, key.buffers, value.buffers, key.seen, strict=True):
+    for at, (new, keys, values, seen) in enumerate(
+        zip(pieces, key.buffers, value.buffers, key.seen, strict=True)
+    ):
         grouped = new.view(keys.shape[0], -1, *new.shape[1:])
         view = _View(seen, terms.get("sliding_window"), key.masks)
         if softcap is None:
-            outputs.append(_attend_plainly(grouped, keys, values, scale, view))
-        elif new.shape[1] == 1:
-            outputs.append(_attend_capped_once(grouped, keys, values, (scale, softcap), view))
+            outputs[at] = _attend_plainly(grouped, keys, values, scale, view)
+        elif new.shape[1] > 1:
+            outputs[at] = _attend_capped(grouped, keys, values, (scale, softcap), view)
         else:
-            outputs.append(_attend_capped(grouped, keys, values, (scale, softcap), view))
+            newest = _Newest(at, grouped[:, :, 0], keys, values, view)
+            alone[newest.length].append(newest)
+    for together in alone.values():
+        for newest, output in zip(together, _attend_capped_together(together, (scale, softcap)), strict=True):
+            outputs[newest.at] = output
     return torch.cat(outputs)[None], None
 
 
@@ -175,24 +196,39 @@ def _attend_capped(
     return _ungrouped(weights @ values, groups).flatten(0, 1).transpose(0, 1)
 
 
-def _attend_capped_once(
-    query: torch.Tensor,
-    keys: torch.Tensor,
-    values: torch.Tensor,
-    factors: tuple[float, float],
-    view: _View,
-) -> torch.Tensor:
-    """The same for one new token, over the whole buffers: cutting them would copy them on a CPU."""
-    first = view.first(1)
-    if keys.shape[1] > 2 * (view.seen - first):
-        keys, values = keys[:, first : view.seen], values[:, first : view.seen]
-        scores = _capped(query[:, :, 0], keys, factors)
-    else:
-        scores = _capped(query[:, :, 0], keys, factors)
-        scores[..., :first] = -torch.inf
-        scores[..., view.seen :] = -torch.inf
-    weights = softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
-    return (weights @ values).flatten(0, 1)[None]
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """One new token of one text, (kv heads, group, size), and the whole steps of its buffers that it sees."""
+
+    at: int
+    query: torch.Tensor
+    keys: torch.Tensor
+    values: torch.Tensor
+    view: _View
+
+    @property
+    def start(self) -> int:
+        """Where those steps begin."""
+        return self.view.first(1) // STEP * STEP
+
+    @property
+    def length(self) -> int:
+        """How many states they are: few numbers occur, since a processor prepares each shape anew."""
+        return min(steps_up(self.view.seen), self.keys.shape[1]) - self.start
+
+    def of(self, buffer: torch.Tensor) -> torch.Tensor:
+        """Cut its steps out of one of its buffers; the whole buffer is not copied."""
+        return buffer[:, self.start : self.start + self.length]
+
+
+def _attend_capped_together(rows: Sequence[_Newest], factors: tuple[float, float]) -> Iterator[torch.Tensor]:
+    """The same for the newest tokens of texts whose steps are as many: products apart, the rest in one."""
+    scale, softcap = factors
+    scores = torch.stack([row.query @ row.of(row.keys).transpose(1, 2) for row in rows])
+    scores.mul_(scale).div_(softcap).tanh_().mul_(softcap).add_(rows[0].view.masks.of_newest(rows))
+    weights = softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
+    for row, mine in zip(rows, weights, strict=True):
+        yield (mine @ row.of(row.values)).flatten(0, 1)[None]
 
 
 def _capped(query: torch.Tensor, keys: torch.Tensor, factors: tuple[float, float]) -> torch.Tensor:
