@@ -1,48 +1,34 @@
 """`python app.py accounts …`: make, list and end the accounts of people who sign in to chat."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 
-from app.commands.passwords import typed_password
+from app.commands.passwords import FromInput
+from app.commands.store import opened_store, typed_secret
 from storage.store import Store
 from storage.types import Account, StorageError
 
 accounts = typer.Typer(no_args_is_help=True, help="Make, list and end the accounts of people who chat.")
 
 
-class HasStore(Protocol):
-    """What these commands need of `context.obj`: this installation's store, and how passwords are hashed."""
-
-    def open_store(self) -> Store: ...
-
-    @property
-    def hash_password(self) -> Callable[[str], str]: ...
-
-
 Name = Annotated[str, typer.Argument(help="The name that the person signs in with.")]
-FromInput = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input, not from a prompt.")
-]
 
 
 @accounts.command()
 def add(context: typer.Context, name: Name, password_stdin: FromInput = False) -> None:
     """Make an account; asks for its first password twice. The person can change it."""
-    with _store(context) as store:
+    with opened_store(context) as store:
         if store.accounts.by_name(name) is not None:
             raise StorageError(f"There is an account named {name!r} already; choose another name.")
-        made = store.accounts.add(name, context.obj.hash_password(typed_password(password_stdin)))
+        made = store.accounts.add(name, typed_secret(context, password_stdin))
     print(f"Added {made.name}, who signs in on the chat's first page where BEZEL_WHO is accounts.")
 
 
 @accounts.command("list")
 def list_(context: typer.Context) -> None:
     """List the accounts, those that have ended too."""
-    with _store(context) as store:
+    with opened_store(context) as store:
         everyone = store.accounts.everyone()
     if not everyone:
         print("There is no account yet; make one with `accounts add NAME`.")
@@ -54,7 +40,7 @@ def list_(context: typer.Context) -> None:
 @accounts.command()
 def end(context: typer.Context, name: Name) -> None:
     """End an account: its sign-ins stop now, and its name is free again; its conversations stay stored."""
-    with _store(context) as store:
+    with opened_store(context) as store:
         account = _account(store, name)
         store.accounts.end(account.id)
     print(f"Ended {account.name}; their sign-ins have stopped.")
@@ -63,26 +49,11 @@ def end(context: typer.Context, name: Name) -> None:
 @accounts.command()
 def password(context: typer.Context, name: Name, password_stdin: FromInput = False) -> None:
     """Change a password; the account's sign-ins stop now."""
-    with _store(context) as store:
+    with opened_store(context) as store:
         account = _account(store, name)
-        secret = context.obj.hash_password(typed_password(password_stdin))
+        secret = typed_secret(context, password_stdin)
         store.accounts.change_password(account.id, secret, by_host=True)
     print(f"Changed the password of {account.name}; sign-ins with the old one have stopped.")
-
-
-@contextmanager
-def _store(context: typer.Context) -> Iterator[Store]:
-    """The store for one command; what a person can mend ends the command with one sentence and status 1."""
-    invocation: HasStore = context.obj
-    try:
-        store = invocation.open_store()
-        try:
-            yield store
-        finally:
-            store.close()
-    except StorageError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
 
 
 def _account(store: Store, name: str) -> Account:

@@ -1,11 +1,16 @@
 """How the command line asks for a password: typed twice without echo, or read from standard input."""
 
 import sys
+from typing import Annotated
 
 import typer
 
 from app.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from storage.types import StorageError
+
+FromInput = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input, not from a prompt.")
+]
 
 
 def typed_password(from_input: bool) -> str:

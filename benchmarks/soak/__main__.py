@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -64,11 +65,9 @@ async def _answering(url: str, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     async with httpx.AsyncClient() as client:
         while time.monotonic() < deadline and child.poll() is None:
-            try:
+            with suppress(httpx.TransportError):
                 if (await client.get(f"{url}/readyz")).status_code == 200:
                     return
-            except httpx.TransportError:
-                pass
             await asyncio.sleep(0.3)
     raise TimeoutError
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -147,3 +148,22 @@ def mia(sign_in):
 def noa(sign_in):
     """Another one."""
     return sign_in("noa")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the command line hands to its commands."""
+
+    folder: Path
+
+    def open_store(self):
+        url = f"sqlite:///{self.folder}/bezel.sqlite"
+        return Store.open(url, evidence_key=b"e" * 32, audit_key=b"a" * 32)
+
+    def hash_password(self, password):
+        return QUICK.hash(password)
+
+
+@pytest.fixture
+def installation(tmp_path):
+    return Installation(tmp_path)

@@ -1,36 +1,12 @@
 """`accounts add|list|end|password`, run as a person would run it."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from app.commands.accounts import accounts
 from app.identity import Door, Identity
-from storage.store import Store
 
 LONG = "correct horse battery"
-
-
-@dataclass(frozen=True)
-class Installation:
-    """What the command line hands to its commands."""
-
-    folder: Path
-
-    def open_store(self):
-        url = f"sqlite:///{self.folder}/bezel.sqlite"
-        return Store.open(url, evidence_key=b"e" * 32, audit_key=b"a" * 32)
-
-    def hash_password(self, password):
-        return PasswordHasher(time_cost=1, memory_cost=1024).hash(password)
-
-
-@pytest.fixture
-def installation(tmp_path):
-    return Installation(tmp_path)
 
 
 @pytest.fixture

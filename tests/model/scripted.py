@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 
 def chunk(text="", **more):
@@ -39,24 +40,27 @@ class Scripted:
 
     async def _serve(self, reader, writer):
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
-            body = await reader.readexactly(int(headers.get("content-length", 0)))
-            if "/chat/completions" in head[0]:
-                self.headers.append(headers)
-                self.requests.append(json.loads(body))
-                self.asked.set()
-                script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
-                await script(writer, asyncio.ensure_future(reader.read()))
-            else:
-                writer.write(_head(200, "application/json") + json.dumps(self.models).encode())
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+            # A connection that breaks off before it has asked anything is no request.
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._answer(reader, writer)
         except HungUp:
             self.hung_up.set()
         finally:
             writer.close()
+
+    async def _answer(self, reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        if "/chat/completions" in head[0]:
+            self.headers.append(headers)
+            self.requests.append(json.loads(body))
+            self.asked.set()
+            script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+            await script(writer, asyncio.ensure_future(reader.read()))
+        else:
+            writer.write(_head(200, "application/json") + json.dumps(self.models).encode())
+            await writer.drain()
 
 
 class HungUp(Exception):
