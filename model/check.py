@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from model.attention import PackedCache, Segment, packed_attention
+from model.attention import Segment
+from model.packed import read_packed
 from model.states import States
 from model.static import StaticDecoder
 
@@ -57,7 +58,7 @@ def decodes_exactly(model: Any, decoder: StaticDecoder) -> bool:
     try:
         for ids, *both in zip(texts, moving, packed, strict=True):
             for states in both:
-                _forward(model, [Segment(ids[:-STEPS], states, is_due=True)])
+                read_packed(model, [Segment(ids[:-STEPS], states, is_due=True)])
                 states.commit(len(ids) - STEPS)
         return all(_steps_agree(model, decoder, at, (texts, moving, packed)) for at in range(-STEPS, 0))
     except FAULTS as fault:
@@ -77,7 +78,7 @@ def _steps_agree(
     """Read the token at `at` of each text both ways; False where they differ, or the decoder could not."""
     texts, moving, packed = read
     got = decoder.read([Segment([ids[at]], states, True) for ids, states in zip(texts, moving, strict=True)])
-    wanted = _forward(
+    wanted = read_packed(
         model, [Segment([ids[at]], states, True) for ids, states in zip(texts, packed, strict=True)]
     )
     for states in (*moving, *packed):
@@ -106,30 +107,10 @@ def _packed(model: Any, texts: Sequence[list[int]]) -> list[torch.Tensor]:
             Segment(ids[state.length : end], state, is_due=True)
             for ids, state, end in zip(texts, states, ends, strict=True)
         ]
-        logits = _forward(model, segments)
+        logits = read_packed(model, segments)
         for segment in segments:
             segment.states.commit(len(segment.ids))
     return list(logits)
-
-
-def _forward(model: Any, segments: Sequence[Segment]) -> torch.Tensor:
-    starts = [segment.states.length for segment in segments]
-    counts = [len(segment.ids) for segment in segments]
-    positions = [
-        at for start, count in zip(starts, counts, strict=True) for at in range(start, start + count)
-    ]
-    last = torch.tensor(counts, device=model.device).cumsum(0) - 1
-    ids = [number for segment in segments for number in segment.ids]
-    with packed_attention(model.config):
-        output = model(
-            input_ids=torch.tensor([ids], device=model.device),
-            position_ids=torch.tensor([positions], device=model.device),
-            past_key_values=PackedCache(segments),
-            use_cache=True,
-            logits_to_keep=last,
-        )
-    logits: torch.Tensor = output.logits[0].float()
-    return logits
 
 
 def _plain(model: Any, ids: list[int]) -> torch.Tensor:

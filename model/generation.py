@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from model.attention import PackedCache, Segment, packed_attention
+from model.attention import Segment
 from model.check import decodes_exactly, packs_exactly
 from model.loading import Loaded
 from model.markers import Markers
+from model.packed import read_packed
 from model.sampling import Sampler
 from model.states import STEP, States
 from model.static import StaticDecoder, capacity_within
@@ -110,26 +111,7 @@ class Weights:
 
     def _together(self, segments: Sequence[Segment]) -> torch.Tensor:
         rows = self._static.read(segments) if self._static is not None else None
-        return self._packed(segments) if rows is None else rows
-
-    def _packed(self, segments: Sequence[Segment]) -> torch.Tensor:
-        ids: list[int] = []
-        positions: list[int] = []
-        due: list[int] = []
-        for segment in segments:
-            ids += segment.ids
-            positions += range(segment.states.length, segment.states.length + len(segment.ids))
-            due += [len(ids) - 1] if segment.is_due else []
-        with packed_attention(self._model.config):
-            output = self._model(
-                input_ids=torch.tensor([ids], device=self.device),
-                position_ids=torch.tensor([positions], device=self.device),
-                past_key_values=PackedCache(segments),
-                use_cache=True,
-                logits_to_keep=torch.tensor(due, dtype=torch.long, device=self.device),
-            )
-        logits: torch.Tensor = output.logits[0].float().to(self.device)
-        return logits
+        return read_packed(self._model, segments) if rows is None else rows
 
     def _plain(self, segments: Sequence[Segment]) -> torch.Tensor:
         rows: list[torch.Tensor] = []
