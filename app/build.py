@@ -179,7 +179,7 @@ def parts(
         chat_model = model or load_model(settings)
         try:
             figures = Metrics()
-            figures.count_cases_with(store.waiting)
+            figures.count_cases_with(store.desk.waiting)
             watched, judged = figures.watch(chat_model), figures.watch_judge(judge)
             bounds = limits(settings, agreed.version)
             admission = Admission(allowed(settings))

@@ -190,13 +190,13 @@ class Identity:
 
     def sign_in(self, name: str, password: str) -> str | None:
         """A desk cookie for the right name and password, or None; both take the same time."""
-        account = self._store.moderator_by_name(name)
+        account = self._store.moderators.by_name(name)
         if account is not None and account.ended_at is not None:
             account = None
         is_right = self._passwords.are_right(account.password_hash if account else None, password)
         if account is None or not is_right:
             return None
-        self._store.audit_event(account.id, "signed in", account.id)
+        self._store.audit.record(account.id, "signed in", account.id)
         return self._desk.dumps([account.id, account.generation])
 
     def sign_out(self, cookies: Mapping[str, str], *, everywhere: bool = False) -> None:
@@ -205,9 +205,9 @@ class Identity:
         if account is None:
             return
         if everywhere:
-            self._store.sign_out_everywhere(account.id)
+            self._store.moderators.sign_out_everywhere(account.id)
         else:
-            self._store.audit_event(account.id, "signed out", account.id)
+            self._store.audit.record(account.id, "signed out", account.id)
 
     def moderator(self, cookies: Mapping[str, str]) -> Moderator | None:
         """The moderator of this desk cookie, or None: unsigned, too old, ended, or signed out everywhere."""
@@ -215,7 +215,7 @@ class Identity:
             account_id, generation = self._desk.loads(cookies.get(DESK_COOKIE, ""), max_age=DESK_SECONDS)
         except (BadSignature, ValueError, TypeError):
             return None
-        account = self._store.moderator(account_id)
+        account = self._store.moderators.by_id(account_id)
         if account is None or account.ended_at is not None or account.generation != generation:
             return None
         return account

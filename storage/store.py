@@ -1,36 +1,21 @@
-"""Store: the one door to the database, one short method per question, safe to use from many threads."""
+"""Store: the one way to the database, one short method per question, safe to use from many threads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
 
 from safety.types import Verdict
-from storage import audit, cases, conversations, desk, moderators, people, reports, retention, turns
+from storage import cases, conversations, people, reports, retention, turns
 from storage.accounts import Accounts
 from storage.columns import now
-from storage.desk import Judgement
+from storage.doors import AuditLog, Desk, Moderators
 from storage.keys import Keys, Secrets, keys_from
 from storage.opening import open_engine
 from storage.recovery import Recovery
 from storage.transactions import Transactions
-from storage.types import (
-    AuditEvent,
-    Case,
-    CaseState,
-    CaseSummary,
-    Conversation,
-    Decision,
-    MessageState,
-    Moderator,
-    ModeratorRole,
-    Notice,
-    Report,
-    ReportKind,
-    Ruling,
-    StoredMessage,
-)
+from storage.types import Conversation, MessageState, Notice, Report, ReportKind, StoredMessage
 
 
 class Store:
@@ -41,11 +26,13 @@ class Store:
 
     def __init__(self, engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> None:
         """Use `Store.open`; the engine must be of a database whose schema is up to date."""
-        self._keys = keys
         self._transactions = Transactions(engine, keys, clock)
         self._read, self._write = self._transactions.read, self._transactions.write
         self.accounts = Accounts(self._transactions)
         self.recovery = Recovery(self._transactions)
+        self.desk = Desk(self._transactions)
+        self.moderators = Moderators(self._transactions)
+        self.audit = AuditLog(self._transactions)
 
     @classmethod
     def open(
@@ -202,94 +189,3 @@ class Store:
     def notices(self, owner: str) -> tuple[Notice, ...]:
         """What they are to be told about messages of theirs that were stopped or removed, newest first."""
         return self._read(reports.notices, owner)
-
-    # The desk
-
-    def cases(
-        self, *, states: Sequence[CaseState] = ("open", "claimed", "escalated"), limit: int = 100
-    ) -> tuple[CaseSummary, ...]:
-        """Cases in these states, the gravest first and the oldest of those first."""
-        return self._read(cases.queue, states, limit)
-
-    def waiting(self) -> int:
-        """How many cases somebody could take now."""
-        return self._read(cases.waiting)
-
-    def case(self, case_id: str, moderator_id: str) -> Case:
-        """All of a case, for this moderator; that they saw it goes into the audit log."""
-        return self._write(desk.show, case_id, moderator_id)
-
-    def claim(self, case_id: str, moderator_id: str) -> Case:
-        """Take a case for ten minutes, or renew that; raises CaseTaken."""
-        return self._write(desk.claim, case_id, moderator_id)
-
-    def next_case(self, moderator_id: str) -> Case | None:
-        """Take the first case of the queue that is free and that they have not ruled on."""
-        return self._write(desk.next_case, moderator_id)
-
-    def release(self, case_id: str, moderator_id: str) -> None:
-        """Hand a case back; raises CaseTaken or IllegalMove where they do not hold it."""
-        self._write(desk.release, case_id, moderator_id)
-
-    def decide(  # noqa: PLR0913
-        self,
-        case_id: str,
-        moderator_id: str,
-        *,
-        ruling: Ruling,
-        clause: str | None,
-        note: str,
-        public_note: str,
-        row_version: int,
-    ) -> Decision:
-        """Rule on a case they hold; raises IllegalMove, CaseTaken or StaleCase, and then changes nothing."""
-        judgement = Judgement(ruling, clause, note, public_note, row_version)
-        return self._write(desk.decide, case_id, moderator_id, judgement)
-
-    # Moderators
-
-    def add_moderator(self, name: str, password_hash: str, role: ModeratorRole = "moderator") -> Moderator:
-        """Make an account; raises StorageError where the name is in use."""
-        return self._write(moderators.add, name, password_hash, role)
-
-    def moderator_by_name(self, name: str) -> Moderator | None:
-        """The account of this name that has not ended."""
-        return self._read(moderators.by_name, name)
-
-    def moderator(self, moderator_id: str) -> Moderator | None:
-        """The account, ended or not."""
-        return self._read(moderators.by_id, moderator_id)
-
-    def moderators(self) -> tuple[Moderator, ...]:
-        """All accounts, oldest first."""
-        return self._read(moderators.everyone)
-
-    def end_moderator(self, name: str) -> None:
-        """End an account and give back the cases it holds."""
-        self._write(moderators.end, name)
-
-    def change_password(self, name: str, password_hash: str) -> None:
-        """Give an account another password; every sign-in of it ends."""
-        self._write(moderators.change_password, name, password_hash)
-
-    def sign_out_everywhere(self, moderator_id: str) -> None:
-        """Raise the generation of an account, so that no sign-in of it counts any more."""
-        self._write(moderators.sign_out_everywhere, moderator_id)
-
-    # The audit log
-
-    def pseudonym(self, owner: str) -> str:
-        """How a person is named in the audit log."""
-        return self._keys.pseudonym(owner)
-
-    def audit_event(self, actor: str, action: str, object_id: str) -> None:
-        """Add an event: a moderator by id, a person by `pseudonym`, never any content."""
-        self._write(audit.record, actor, action, object_id)
-
-    def audit_events(self, limit: int = 100) -> tuple[AuditEvent, ...]:
-        """The newest events, newest first."""
-        return self._read(audit.events, limit)
-
-    def verify_audit(self) -> int | None:
-        """The first sequence number at which the chain does not hold, or None."""
-        return self._read(audit.first_broken)

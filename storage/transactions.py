@@ -24,6 +24,7 @@ class Transactions:
 
     def __init__(self, engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> None:
         self._engine = engine
+        self.keys = keys
         self._place = str(engine.url.database)
         self._reading = sessionmaker(engine, class_=Work, keys=keys, clock=clock)
         self._changing = sessionmaker(

@@ -39,7 +39,7 @@ def rotate(context: typer.Context) -> None:
     known = rotate_keys(folder)
     store = installation.open_store()
     try:
-        store.audit_event("host", "keys rotated", "keys")
+        store.audit.record("host", "keys rotated", "keys")
     finally:
         store.close()
     print(

@@ -24,10 +24,10 @@ def add(
 ) -> None:
     """Make an account; asks for its password twice."""
     with opened_store(context) as store:
-        if store.moderator_by_name(name) is not None:
+        if store.moderators.by_name(name) is not None:
             raise StorageError(f"There is a moderator named {name!r} already; choose another name.")
         secret = typed_secret(context, password_stdin)
-        made = store.add_moderator(name, secret, "lead" if lead else "moderator")
+        made = store.moderators.add(name, secret, "lead" if lead else "moderator")
     print(f"Added the {made.role} {made.name}, who signs in at /moderation.")
 
 
@@ -35,7 +35,7 @@ def add(
 def list_(context: typer.Context) -> None:
     """List the accounts, those that have ended too."""
     with opened_store(context) as store:
-        accounts = store.moderators()
+        accounts = store.moderators.everyone()
     if not accounts:
         print("There is no moderator yet; make one with `moderators add NAME`.")
     for account in accounts:
@@ -47,7 +47,7 @@ def end(context: typer.Context, name: Name) -> None:
     """End an account: its sign-ins stop now and its cases go back to the queue; its decisions stay."""
     with opened_store(context) as store:
         account = _account(store, name)
-        store.end_moderator(account.name)
+        store.moderators.end(account.name)
     print(f"Ended {account.name}; their sign-ins have stopped.")
 
 
@@ -57,12 +57,12 @@ def password(context: typer.Context, name: Name, password_stdin: FromInput = Fal
     with opened_store(context) as store:
         account = _account(store, name)
         secret = typed_secret(context, password_stdin)
-        store.change_password(account.name, secret)
+        store.moderators.change_password(account.name, secret)
     print(f"Changed the password of {account.name}; sign-ins with the old one have stopped.")
 
 
 def _account(store: Store, name: str) -> Moderator:
-    account = store.moderator_by_name(name)
+    account = store.moderators.by_name(name)
     if account is None:
         raise StorageError(f"There is no moderator named {name!r}; `moderators list` shows all.")
     return account

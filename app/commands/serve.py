@@ -52,14 +52,14 @@ def said_at_start(bezel: Bezel, joined: Parts) -> str:
     live = ", ".join(joined.guard.live_checks)
     address = bezel.url.replace("localhost", "127.0.0.1").rstrip("/")
     uncovered = ", ".join(clause.id for clause in joined.guard.clauses() if not clause.covered)
-    has_moderators = any(account.ended_at is None for account in joined.store.moderators())
+    has_moderators = any(account.ended_at is None for account in joined.store.moderators.everyone())
     first = "" if has_moderators else "first make an account: python app.py moderators add NAME; then "
     lines = {
         "Bezel answers at": address,
         "Model": model_said(joined),
         "Checks that are live": f"{live} (policy {policy.version}, {policy.profile})",
         "Clauses without a check": f"{uncovered or 'none'}; people can report under every clause",
-        "Moderators": f"{first}sign in at {address}/moderation, {joined.store.waiting()} waiting",
+        "Moderators": f"{first}sign in at {address}/moderation, {joined.store.desk.waiting()} waiting",
     }
     return "\n" + "\n".join(f"  {name:<26}{value}" for name, value in lines.items()) + "\n"
 

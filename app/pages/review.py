@@ -92,13 +92,13 @@ class ReviewPage:
         """Claim and show the case of the chosen row; one that is taken or gone only refreshes the list."""
         moderator = self._parts.identity.require_moderator(request)
         wanted = str(chosen.row_value[-1]) if chosen.row_value else ""
-        listed = await asyncio.to_thread(self._parts.store.cases, states=LISTED_STATES, limit=LISTED)
+        listed = await asyncio.to_thread(self._parts.store.desk.cases, states=LISTED_STATES, limit=LISTED)
         case_id = next((case.id for case in listed if evidence.reference(case.id) == wanted), None)
         if case_id is None:
             gr.Warning(desk.no_such_case(), title="")
             return await self._listed(moderator)
         try:
-            case = await asyncio.to_thread(self._parts.store.claim, case_id, moderator.id)
+            case = await asyncio.to_thread(self._parts.store.desk.claim, case_id, moderator.id)
         except CaseTaken as taken:
             gr.Warning(str(taken), title="")
             return await self._listed(moderator)
@@ -111,7 +111,7 @@ class ReviewPage:
     async def open_next(self, about: tuple[str, int], request: gr.Request) -> Updates:
         """Claim and show the gravest, oldest case that nobody holds."""
         moderator = self._parts.identity.require_moderator(request)
-        case = await asyncio.to_thread(self._parts.store.next_case, moderator.id)
+        case = await asyncio.to_thread(self._parts.store.desk.next_case, moderator.id)
         if case is None:
             updates = await self._listed(moderator)
             if self.listed.has_rows(updates):
@@ -126,7 +126,7 @@ class ReviewPage:
         """Show the text of a grave case that this moderator holds; that they did is noted first."""
         moderator = self._parts.identity.require_moderator(request)
         case = await self._claimed(about[0], moderator)
-        await asyncio.to_thread(self._parts.store.audit_event, moderator.id, "revealed", case.summary.id)
+        await asyncio.to_thread(self._parts.store.audit.record, moderator.id, "revealed", case.summary.id)
         return await self._details(moderator, case, is_revealed=True)
 
     @answering
@@ -170,7 +170,7 @@ class ReviewPage:
 
     async def _decided(self, case_id: str, moderator_id: str, **judgement: Any) -> None:
         try:
-            made = await asyncio.to_thread(self._parts.store.decide, case_id, moderator_id, **judgement)
+            made = await asyncio.to_thread(self._parts.store.desk.decide, case_id, moderator_id, **judgement)
             if made.conversation_id is not None:
                 self._parts.turns.forget(made.conversation_id)
         except StaleCase:
@@ -183,7 +183,7 @@ class ReviewPage:
     async def _claimed(self, case_id: str, moderator: Moderator) -> Case:
         """The open case with a fresh lease; raises a sentence where it is taken, decided or gone."""
         try:
-            return await asyncio.to_thread(self._parts.store.claim, _open(case_id), moderator.id)
+            return await asyncio.to_thread(self._parts.store.desk.claim, _open(case_id), moderator.id)
         except IllegalMove:
             raise _refused(desk.decided_already()) from None
         except NotFound:
@@ -192,7 +192,7 @@ class ReviewPage:
     async def _let_go(self, case_id: str, moderator: Moderator) -> None:
         """Release a case; one that is not theirs any more needs no release."""
         try:
-            await asyncio.to_thread(self._parts.store.release, case_id, moderator.id)
+            await asyncio.to_thread(self._parts.store.desk.release, case_id, moderator.id)
         except (CaseTaken, IllegalMove, NotFound):
             return
 
@@ -200,8 +200,8 @@ class ReviewPage:
 
     async def _listed(self, moderator: Moderator) -> Updates:
         store = self._parts.store
-        listed = await asyncio.to_thread(store.cases, states=LISTED_STATES, limit=LISTED)
-        count = await asyncio.to_thread(store.waiting)
+        listed = await asyncio.to_thread(store.desk.cases, states=LISTED_STATES, limit=LISTED)
+        count = await asyncio.to_thread(store.desk.waiting)
         reader = await self._reader(moderator)
         rows = [evidence.queue_row(case, reader) for case in listed]
         return {
@@ -234,7 +234,7 @@ class ReviewPage:
         }
 
     async def _reader(self, moderator: Moderator) -> Reader:
-        accounts = await asyncio.to_thread(self._parts.store.moderators)
+        accounts = await asyncio.to_thread(self._parts.store.moderators.everyone)
         return Reader(moderator, self._clauses, {account.id: account.name for account in accounts})
 
 

@@ -132,7 +132,7 @@ def sign_in(store, identity):
     """Make an account of this name and sign it in; its hash is a cheap one, to keep tests quick."""
 
     def made(name, role="moderator"):
-        account = store.add_moderator(name, QUICK.hash(PASSWORD), role)
+        account = store.moderators.add(name, QUICK.hash(PASSWORD), role)
         return SignedIn(account, {DESK_COOKIE: identity.sign_in(name, PASSWORD)})
 
     return made

@@ -441,7 +441,7 @@ async def test_a_recovery_code_brings_the_person_to_another_browser_once(site, s
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert await owner_in(found) == owner
         assert again.status_code == 403 and recovery.wrong_code("en") in again.text
-    actions = [event.action for event in store.audit_events(2)]
+    actions = [event.action for event in store.audit.events(2)]
     assert actions == ["recovery code used", "recovery code made"]
 
 

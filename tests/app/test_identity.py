@@ -38,35 +38,35 @@ def test_a_visitors_cookie_does_not_open_the_desk(identity):
 
 
 def test_a_moderator_signs_in_and_is_recognised(identity, store):
-    store.add_moderator("mia", identity.hash_password("a long password"))
+    store.moderators.add("mia", identity.hash_password("a long password"))
 
     cookie = identity.sign_in("mia", "a long password")
 
     assert identity.require_moderator(Request(**{DESK_COOKIE: cookie})).name == "mia"
-    assert [event.action for event in store.audit_events()][0] == "signed in"
+    assert [event.action for event in store.audit.events()][0] == "signed in"
 
 
 @pytest.mark.parametrize(("name", "password"), [("mia", "wrong"), ("nobody", "a long password"), ("", "")])
 def test_a_wrong_name_or_password_gives_nothing(identity, store, name, password):
-    store.add_moderator("mia", identity.hash_password("a long password"))
+    store.moderators.add("mia", identity.hash_password("a long password"))
 
     assert identity.sign_in(name, password) is None
 
 
 def test_signing_out_everywhere_ends_every_cookie(identity, store):
-    mia = store.add_moderator("mia", identity.hash_password("a long password"))
+    mia = store.moderators.add("mia", identity.hash_password("a long password"))
     cookie = identity.sign_in("mia", "a long password")
 
-    store.sign_out_everywhere(mia.id)
+    store.moderators.sign_out_everywhere(mia.id)
 
     assert identity.moderator({DESK_COOKIE: cookie}) is None
 
 
 def test_an_ended_account_is_nobody(identity, store):
-    store.add_moderator("mia", identity.hash_password("a long password"))
+    store.moderators.add("mia", identity.hash_password("a long password"))
     cookie = identity.sign_in("mia", "a long password")
 
-    store.end_moderator("mia")
+    store.moderators.end("mia")
 
     assert identity.moderator({DESK_COOKIE: cookie}) is None
     assert identity.sign_in("mia", "a long password") is None

@@ -118,16 +118,16 @@ def test_all_that_was_written_before_a_rotation_still_reads(tmp_path):
     store, identity = opened(keys(tmp_path, None))
     cookie = {VISITOR_COOKIE: identity.new_visitor()}
     owner = identity.visitor(cookie)
-    store.audit_event("host", "tested", "before")
+    store.audit.record("host", "tested", "before")
     store.close()
 
     store, identity = opened(rotate(tmp_path))
-    store.audit_event("host", "tested", "after")
+    store.audit.record("host", "tested", "after")
 
     assert identity.visitor(cookie) == owner
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
     store.close()
     store, identity = opened(keys(tmp_path, None))
     assert identity.visitor({VISITOR_COOKIE: identity.new_visitor()})
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
     store.close()

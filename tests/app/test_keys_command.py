@@ -31,7 +31,7 @@ def test_what_was_signed_and_logged_before_still_counts(tmp_path):
     settings = Settings(data_folder=tmp_path)
     store, identity = open_store(settings)
     cookie = {VISITOR_COOKIE: identity.new_visitor()}
-    store.audit_event("host", "tested", "before")
+    store.audit.record("host", "tested", "before")
     store.close()
 
     rotated = rotate(settings)
@@ -39,8 +39,8 @@ def test_what_was_signed_and_logged_before_still_counts(tmp_path):
     assert rotated.exit_code == 0 and "before 1 older" in rotated.stdout
     store, later = open_store(settings)
     assert later.visitor(cookie) == identity.visitor(cookie)
-    assert store.verify_audit() is None
-    assert store.audit_events(1)[0].action == "keys rotated"
+    assert store.audit.first_broken() is None
+    assert store.audit.events(1)[0].action == "keys rotated"
     store.close()
 
 
@@ -72,5 +72,5 @@ def test_a_former_secret_still_reads_cookies(tmp_path, first):
     store, later = open_store(later_settings)
 
     assert later.visitor(cookie) == identity.visitor(cookie) is not None
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
     store.close()

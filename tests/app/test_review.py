@@ -109,7 +109,7 @@ async def test_nobody_but_a_moderator_gets_past_the_first_line_of_any_handler(
     page, store, mia, ann, blocked, request_of, visitor_cookies, cookies
 ):
     message = blocked(ann)
-    case = store.cases()[0]
+    case = store.desk.cases()[0]
     sets = {
         "none": {},
         "visitor": visitor_cookies(),
@@ -117,8 +117,8 @@ async def test_nobody_but_a_moderator_gets_past_the_first_line_of_any_handler(
         "ended": mia.cookies,
     }
     if cookies == "ended":
-        store.end_moderator("mia")
-    before = store.audit_events()
+        store.moderators.end("mia")
+    before = store.audit.events()
 
     for handler in handlers_of(page).values():
         names = list(inspect.signature(handler).parameters)
@@ -126,7 +126,7 @@ async def test_nobody_but_a_moderator_gets_past_the_first_line_of_any_handler(
         with pytest.raises(gr.Error, match="Sign in again"):
             await handler(*given)
 
-    assert store.audit_events() == before
+    assert store.audit.events() == before
     assert store.message(ann, message.id).state == "blocked"
 
 
@@ -135,7 +135,7 @@ def test_the_description_of_the_page_holds_no_case(page, store, ann, blocked):
 
     description = str(page.blocks.get_config_file())
 
-    assert "zzz" not in description and store.cases()[0].id not in description
+    assert "zzz" not in description and store.desk.cases()[0].id not in description
 
 
 def test_no_listener_is_offered_as_an_api(page):
@@ -177,7 +177,7 @@ async def test_the_queue_lists_the_gravest_first_without_any_text(page, mia, ann
 async def test_next_case_pulls_the_gravest_and_then_the_oldest(page, mia, ann, blocked, store):
     blocked(ann, severity=1)
     blocked(ann, severity=3)
-    expected = [case.id for case in store.cases()]
+    expected = [case.id for case in store.desk.cases()]
 
     first = await page.open_next(("", 0), mia.request)
     await page.decide(filled(page, first, "no_violation"), mia.request)
@@ -204,7 +204,7 @@ async def test_opening_another_case_gives_the_one_before_back(page, mia, ann, bl
 
     second = await page.open_next(about(first, page), mia.request)
 
-    states = {case.id: case.state for case in store.cases()}
+    states = {case.id: case.state for case in store.desk.cases()}
     assert states == {about(first, page)[0]: "open", about(second, page)[0]: "claimed"}
 
 
@@ -251,11 +251,11 @@ async def test_the_text_of_a_grave_case_is_masked_until_it_is_revealed(page, mia
     opened = await page.open_next(("", 0), mia.request)
     assert "zzz" not in shown(opened)
     assert is_visible(opened, page.case.evidence.mask) and not is_visible(opened, page.case.evidence.text)
-    assert "revealed" not in {event.action for event in store.audit_events()}
+    assert "revealed" not in {event.action for event in store.audit.events()}
 
     revealed = await page.reveal(about(opened, page), mia.request)
     assert "".join(part["token"] for part in value(revealed, page.case.evidence.subject)) == SECRET
-    newest = store.audit_events(1)[0]
+    newest = store.audit.events(1)[0]
     assert (newest.actor, newest.action, newest.object_id) == (mia.id, "revealed", about(opened, page)[0])
 
 
@@ -384,7 +384,7 @@ async def test_a_case_whose_evidence_was_erased_says_so(page, mia, ann, blocked,
 
 
 def with_erased_evidence(store, case_id, moderator):
-    case = store.case(case_id, moderator.id)
+    case = store.desk.case(case_id, moderator.id)
     return type(case)(**{name: getattr(case, name) for name in case.__slots__} | {"evidence": ()})
 
 
@@ -399,7 +399,7 @@ async def test_a_violation_without_its_clause_is_refused(page, mia, ann, blocked
         with pytest.raises(gr.Error, match="Choose the clause"):
             await page.decide(filled(page, opened, "violates", clause), mia.request)
 
-    assert store.cases()[0].state == "claimed" and store.message(ann, message.id).state == "blocked"
+    assert store.desk.cases()[0].state == "claimed" and store.message(ann, message.id).state == "blocked"
 
 
 @pytest.mark.parametrize("ruling", [None, "", "maybe"])
@@ -476,7 +476,7 @@ async def test_a_report_that_comes_meanwhile_makes_the_form_stale_until_it_is_ke
     kept = await page.keep((case_id, version - 1), mia.request)
     await page.decide(filled(page, kept, "no_violation"), mia.request)
 
-    assert store.waiting() == 0
+    assert store.desk.waiting() == 0
     assert not set(kept) & set(page.case.fields)
 
 
@@ -490,7 +490,7 @@ async def test_a_lease_that_has_run_out_is_said_and_can_be_taken_again(page, mia
     kept = await page.keep(about(opened, page), mia.request)
     await page.decide(filled(page, kept, "no_violation"), mia.request)
 
-    assert store.cases() == ()
+    assert store.desk.cases() == ()
 
 
 async def test_a_case_that_somebody_else_took_after_the_lease_is_refused(
@@ -508,7 +508,7 @@ async def test_a_case_that_somebody_else_took_after_the_lease_is_refused(
         with pytest.raises(gr.Error, match="Another moderator"):
             await attempt
 
-    assert store.cases()[0].claimed_by == noa.id
+    assert store.desk.cases()[0].claimed_by == noa.id
 
 
 async def test_a_decided_case_cannot_be_kept_or_decided_again(page, mia, ann, blocked):
@@ -528,7 +528,7 @@ async def test_a_case_that_is_given_back_is_open_again_and_off_the_page(page, mi
 
     released = await page.release(about(opened, page), mia.request)
 
-    assert store.cases()[0].state == "open"
+    assert store.desk.cases()[0].state == "open"
     assert "quiet word" not in shown(released) and not is_visible(released, page.case.panel)
 
 
@@ -579,7 +579,7 @@ def answer_of(browser, session):
 def test_the_desk_answers_a_moderator_and_nobody_else(site, page, mia, ann, blocked, visitor_cookies, store):
     blocked(ann)
     desk_url = f"{site[0]}/moderation"
-    reference = evidence.reference(store.cases()[0].id)
+    reference = evidence.reference(store.desk.cases()[0].id)
     visitor = visitor_cookies()
 
     with httpx.Client(base_url=desk_url, cookies=visitor) as browser:

@@ -192,7 +192,7 @@ def test_a_visitor_who_comes_to_the_desk_is_led_to_the_sign_in(client, identity)
 
 
 def test_a_signed_in_moderator_reaches_the_desk(client, identity, store):
-    store.add_moderator("mia", identity.hash_password("a long password"))
+    store.moderators.add("mia", identity.hash_password("a long password"))
     desk = {"cookie": f"{DESK_COOKIE}={identity.sign_in('mia', 'a long password')}"}
 
     assert client.get("/moderation", headers=HTML | desk).status_code == 200

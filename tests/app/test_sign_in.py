@@ -74,7 +74,7 @@ async def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(browser, mi
 
 
 async def test_an_ended_account_gets_the_same_answer_as_none(browser, store, mia):
-    store.end_moderator("mia")
+    store.moderators.end("mia")
 
     answer = await browser.post("/sign-in", data={"name": "mia", "password": RIGHT})
 
@@ -178,7 +178,7 @@ async def test_signing_out_everywhere_ends_the_cookies_of_every_browser(browser,
     assert answer.status_code == 303 and answer.headers["location"] == "/sign-in"
     assert identity.moderator(mia.cookies) is None
     assert DESK_COOKIE not in browser.cookies
-    assert store.audit_events()[0].action == "signed out everywhere"
+    assert store.audit.events()[0].action == "signed out everywhere"
 
 
 def from_address(app, address):

@@ -95,7 +95,7 @@ async def test_a_blocked_prompt_never_reaches_the_model(store, guard):
     assert steps[-1].prompt.state == "blocked"
     assert steps[-1].prompt.verdict["findings"][0]["clause"] == "PUP-2.e.iii"
     assert model.calls == []
-    assert [case.clause for case in store.cases()] == ["PUP-2.e.iii"]
+    assert [case.clause for case in store.desk.cases()] == ["PUP-2.e.iii"]
 
 
 async def test_a_blocked_prompt_gives_the_conversation_no_title(store, guard):
@@ -165,14 +165,14 @@ async def test_a_reply_that_turns_bad_is_withdrawn_and_never_shown_whole(store, 
     assert not any("zzz" in step.text for step in steps)
     assert steps[-1].reply.state == "withheld"
     assert steps[-1].reply.text == ""
-    assert [case.clause for case in store.cases()] == ["PUP-2.e.iii"]
+    assert [case.clause for case in store.desk.cases()] == ["PUP-2.e.iii"]
 
 
 async def test_a_moderator_sees_what_was_withheld_and_how_much_of_it_had_been_shown(store, guard):
     steps = await run(turns_with(FakeModel([LONG + " and then zzz"]), guard, store), "Good morning")
-    mia = store.add_moderator("mia", "hash")
+    mia = store.moderators.add("mia", "hash")
 
-    case = store.next_case(mia.id)
+    case = store.desk.next_case(mia.id)
 
     (subject,) = (line for line in case.evidence if line.is_subject)
     assert "zzz" in subject.text
@@ -381,9 +381,9 @@ async def test_a_prompt_that_a_moderator_restored_can_be_answered(store, guard):
     model = FakeModel(["Hello."])
     turns = turns_with(model, guard, store)
     first = await run(turns, "please zzz")
-    mia = store.add_moderator("mia", "hash")
-    case = store.next_case(mia.id)
-    store.decide(
+    mia = store.moderators.add("mia", "hash")
+    case = store.desk.next_case(mia.id)
+    store.desk.decide(
         case.summary.id,
         mia.id,
         ruling="no_violation",
@@ -616,4 +616,4 @@ async def test_an_unsupported_language_is_flagged_and_goes_on(store):
     assert steps[-1].prompt.state == "accepted"
     assert steps[-1].prompt.verdict["checks"] == {"narrow": "not_checked"}
     assert steps[-1].prompt.verdict["action"] == "flag"
-    assert store.waiting() >= 1
+    assert store.desk.waiting() >= 1

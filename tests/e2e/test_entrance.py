@@ -44,7 +44,7 @@ def with_accounts(tmp_path_factory):
         quick = PasswordHasher(time_cost=1, memory_cost=1024)
         for name in ("ann", "bob"):
             joined.store.accounts.add(name, quick.hash(SECRET))
-        joined.store.add_moderator("mia", quick.hash(SECRET))
+        joined.store.moderators.add("mia", quick.hash(SECRET))
         yield site
 
 

@@ -202,7 +202,7 @@ def besieged(folder, replies=(REPLY, BAD_REPLY), *, model=None, **options):
     settings = Settings(**{"port": free_port(), "data_folder": folder} | NO_LIMITS | options)
     with parts(settings, model=model, guard=guard) as joined:
         quick = PasswordHasher(time_cost=1, memory_cost=1024)
-        joined.store.add_moderator(MODERATOR, quick.hash(PASSWORD), "moderator")
+        joined.store.moderators.add(MODERATOR, quick.hash(PASSWORD), "moderator")
         bezel = serve(joined, settings)
         siege = Siege(f"http://127.0.0.1:{settings.port}", bezel, joined, journal, model, folder)
         siege.desk = next(app for path, app in mounted(bezel.app) if path == "/moderation").get_blocks()

@@ -201,7 +201,7 @@ def test_p21_each_answer_forbids_what_it_did_not_bring(siege, nobody):
 def test_p22_a_report_sent_by_hand_reaches_only_ones_own_messages(siege, ann, talked, bob):
     store = siege.parts.store
     reply = store.path(ann.owner, talked)[-1]
-    cases = store.waiting()
+    cases = store.desk.waiting()
     send = bob.function("send_complaint")
 
     for about in ([reply.id, "report"], (reply.id, "review"), reply.id, {"message_id": reply.id}):
@@ -210,7 +210,7 @@ def test_p22_a_report_sent_by_hand_reaches_only_ones_own_messages(siege, ann, ta
     bob.call(bob.function("open_complaint"), [talked], event_data=likes)
     bob.call(send, [None, "PUP-2.e.iii", "a forged report"])
 
-    assert store.waiting() == cases
+    assert store.desk.waiting() == cases
     assert store.reports(bob.owner) == ()
 
 

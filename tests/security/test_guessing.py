@@ -14,7 +14,7 @@ NAME, PASSWORD = "olu", "another long password"
 
 @pytest.fixture(scope="module")
 def account(siege):
-    siege.parts.store.add_moderator(
+    siege.parts.store.moderators.add(
         NAME, PasswordHasher(time_cost=1, memory_cost=1024).hash(PASSWORD), "moderator"
     )
 

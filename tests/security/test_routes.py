@@ -134,7 +134,7 @@ def test_no_listener_gives_or_changes_what_is_another_persons(siege, ann, bob):
 
 def test_no_listener_of_the_desk_works_for_an_ended_moderator(siege, call, mia):
     ended = call(moderator=True)
-    siege.parts.store.sign_out_everywhere(siege.parts.identity.moderator(ended.cookies).id)
+    siege.parts.store.moderators.sign_out_everywhere(siege.parts.identity.moderator(ended.cookies).id)
 
     for number, _, inputs in ended.listeners(desk=True):
         assert ended.join(number, [None] * inputs, desk=True).status_code == 401

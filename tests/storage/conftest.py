@@ -135,12 +135,12 @@ def bob():
 
 @pytest.fixture
 def moderator(store):
-    return store.add_moderator("Opal", "not a real hash").id
+    return store.moderators.add("Opal", "not a real hash").id
 
 
 @pytest.fixture
 def colleague(store):
-    return store.add_moderator("Garnet", "not a real hash").id
+    return store.moderators.add("Garnet", "not a real hash").id
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ def rule(store):
     """Claim a case and decide it."""
 
     def rule_on(case_id, moderator_id, ruling, *, clause=None, note="for colleagues", public_note="for you"):
-        claimed = store.claim(case_id, moderator_id)
-        return store.decide(
+        claimed = store.desk.claim(case_id, moderator_id)
+        return store.desk.decide(
             case_id,
             moderator_id,
             ruling=ruling,

@@ -56,7 +56,7 @@ def test_an_existing_database_is_opened_with_what_is_in_it(store, opened, chat, 
     again = opened()
 
     assert again.message(ann, reply.id) == reply
-    assert again.verify_audit() is None
+    assert again.audit.first_broken() is None
 
 
 def test_closing_twice_and_opening_twice_is_fine(store, opened, ann):
@@ -81,7 +81,7 @@ def test_starting_several_times_at_once_makes_one_schema(database, opened):
         child.stderr.close()
 
     assert ended == [(0, "")] * 3
-    assert opened().cases() == ()
+    assert opened().desk.cases() == ()
 
 
 def test_a_newer_schema_is_refused_and_left_alone(store, opened, engine, database):

@@ -57,8 +57,8 @@ def test_the_audit_log_tells_what_happened_to_accounts_without_their_names(store
     store.accounts.sign_out_everywhere(account.id)
     store.accounts.end(account.id)
 
-    events = store.audit_events()[::-1]
-    person = store.pseudonym(account.id)
+    events = store.audit.events()[::-1]
+    person = store.audit.pseudonym(account.id)
     assert [(event.actor, event.action) for event in events] == [
         ("host", "account added"),
         ("host", "password changed"),

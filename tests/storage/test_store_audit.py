@@ -22,18 +22,18 @@ def without_triggers(raw):
 
 
 def test_events_are_chained_and_the_chain_verifies(store):
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
 
     for number in range(20):
-        store.audit_event("host", "tested", f"object {number}")
+        store.audit.record("host", "tested", f"object {number}")
 
-    events = store.audit_events(3)
+    events = store.audit.events(3)
     assert [(event.seq, event.object_id) for event in events] == [
         (20, "object 19"),
         (19, "object 18"),
         (18, "object 17"),
     ]
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
 
 
 def test_events_added_at_once_make_one_chain(store):
@@ -42,13 +42,13 @@ def test_events_added_at_once_make_one_chain(store):
     def add(number):
         begin.wait()
         for step in range(10):
-            store.audit_event("host", "tested", f"{number}/{step}")
+            store.audit.record("host", "tested", f"{number}/{step}")
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add, range(8)))
 
-    assert [event.seq for event in store.audit_events(100)] == list(range(80, 0, -1))
-    assert store.verify_audit() is None
+    assert [event.seq for event in store.audit.events(100)] == list(range(80, 0, -1))
+    assert store.audit.first_broken() is None
 
 
 @pytest.mark.parametrize("table", ["audit_event", "decision"])
@@ -57,7 +57,7 @@ def test_the_database_refuses_to_change_what_can_only_be_added(
     store, chat, ann, moderator, rule, raw, table, kind
 ):
     chat.prompt(ann, action=Action.BLOCK)
-    rule(store.cases()[0].id, moderator, "violates")
+    rule(store.desk.cases()[0].id, moderator, "violates")
     statements = {"DELETE": f"DELETE FROM {table}", "UPDATE": f"UPDATE {table} SET rowid = rowid + 100"}
     columns = {"audit_event": "action", "decision": "ruling"}
     statements["UPDATE"] = f"UPDATE {table} SET {columns[table]} = 'no_violation'"
@@ -65,11 +65,11 @@ def test_the_database_refuses_to_change_what_can_only_be_added(
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
         raw.execute(statements[kind])
 
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
 
 
 def test_the_database_refuses_to_replace_an_event(store, raw):
-    store.audit_event("host", "tested", "object")
+    store.audit.record("host", "tested", "object")
     raw.execute("PRAGMA recursive_triggers = ON")
 
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -96,28 +96,28 @@ def test_the_database_refuses_to_replace_an_event(store, raw):
 )
 def test_an_edit_of_the_log_is_found_at_the_first_broken_link(store, raw, tampering, broken):
     for number in range(5):
-        store.audit_event("host", "tested", f"object {number}")
+        store.audit.record("host", "tested", f"object {number}")
     without_triggers(raw)
 
     raw.execute(tampering)
 
-    assert store.verify_audit() == broken
+    assert store.audit.first_broken() == broken
 
 
 def test_a_log_written_with_another_key_does_not_verify(store, opened):
-    store.audit_event("host", "tested", "object")
+    store.audit.record("host", "tested", "object")
     store.close()
 
-    assert opened(audit_key=b"quite another key of thirty-two!").verify_audit() == 1
+    assert opened(audit_key=b"quite another key of thirty-two!").audit.first_broken() == 1
 
 
 @pytest.mark.parametrize("strange", ["x" * 201, "two\nlines", "\x00", "\ud800"])
 def test_an_event_holds_names_and_ids_and_no_content(store, strange):
     for event in ((strange, "tested", "object"), ("host", strange, "object"), ("host", "tested", strange)):
         with pytest.raises(StorageError, match="one line of at most 200"):
-            store.audit_event(*event)
+            store.audit.record(*event)
 
-    assert store.audit_events() == ()
+    assert store.audit.events() == ()
 
 
 def test_people_stand_in_the_log_as_pseudonyms_and_their_words_not_at_all(
@@ -125,13 +125,13 @@ def test_people_stand_in_the_log_as_pseudonyms_and_their_words_not_at_all(
 ):
     reply = chat.reply(ann, "Zirconfall", prompt="Qopalesce")
     store.report(ann, reply.id, reason="other", note="Moonstoned")
-    rule(store.cases()[0].id, moderator, "violates", note="Moonstoned", public_note="Qopalesce")
+    rule(store.desk.cases()[0].id, moderator, "violates", note="Moonstoned", public_note="Qopalesce")
     store.export_person(ann)
     store.erase_person(ann)
 
     log = repr(raw.execute("SELECT * FROM audit_event").fetchall())
 
-    assert store.pseudonym(ann) in log
+    assert store.audit.pseudonym(ann) in log
     assert not [word for word in (ann, "Zirconfall", "Qopalesce", "Moonstoned") if word in log]
 
 

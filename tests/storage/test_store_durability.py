@@ -75,7 +75,7 @@ def test_what_was_acknowledged_outlives_a_kill(database, opened, ann, seed):
         assert ORDER.index(found.state) >= ORDER.index(state)
         assert found.text == text or found.state in ("streaming", "complete")
     assert store.mark_interrupted() <= 1
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
     connection = sqlite3.connect(database)
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

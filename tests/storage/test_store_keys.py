@@ -15,27 +15,27 @@ def sealed(opened, ann, verdict):
     conversation = store.start_conversation(ann)
     prompt = store.save_prompt(ann, conversation.id, "Before the rotation")
     store.record_prompt(ann, prompt.id, verdict(Action.BLOCK))
-    store.add_moderator("Opal", "not a real hash")
+    store.moderators.add("Opal", "not a real hash")
     return store
 
 
 def test_evidence_from_before_a_rotation_is_read_and_new_evidence_sealed_anew(sealed, opened, ann, verdict):
     sealed.close()
     rotated = opened(evidence_key=(NEW, OLD), audit_key=(NEW, OLD))
-    moderator = rotated.moderator_by_name("Opal").id
+    moderator = rotated.moderators.by_name("Opal").id
     conversation = rotated.start_conversation(ann)
     prompt = rotated.save_prompt(ann, conversation.id, "After the rotation")
     rotated.record_prompt(ann, prompt.id, verdict(Action.BLOCK))
 
-    texts = {rotated.case(case.id, moderator).evidence[-1].text for case in rotated.cases()}
+    texts = {rotated.desk.case(case.id, moderator).evidence[-1].text for case in rotated.desk.cases()}
 
     assert texts == {"Before the rotation", "After the rotation"}
     rotated.close()
     only_new = opened(evidence_key=NEW, audit_key=(NEW, OLD))
     read = []
-    for case in only_new.cases():
+    for case in only_new.desk.cases():
         try:
-            read.append(only_new.case(case.id, moderator).evidence[-1].text)
+            read.append(only_new.desk.case(case.id, moderator).evidence[-1].text)
         except StorageError as error:
             assert "was sealed with the evidence key" in str(error)
     assert read == ["After the rotation"]
@@ -44,13 +44,13 @@ def test_evidence_from_before_a_rotation_is_read_and_new_evidence_sealed_anew(se
 def test_an_audit_chain_across_rotations_verifies_with_all_its_keys_and_not_without(sealed, opened):
     sealed.close()
     rotated = opened(evidence_key=OLD, audit_key=(NEW, OLD))
-    rotated.audit_event("host", "keys rotated", "keys")
-    before = rotated.audit_events(1)[0].seq
+    rotated.audit.record("host", "keys rotated", "keys")
+    before = rotated.audit.events(1)[0].seq
 
-    assert rotated.verify_audit() is None
-    assert opened(evidence_key=OLD, audit_key=(OTHER, NEW, OLD)).verify_audit() is None
-    assert opened(evidence_key=OLD, audit_key=NEW).verify_audit() == 1
-    assert opened(evidence_key=OLD, audit_key=OLD).verify_audit() == before
+    assert rotated.audit.first_broken() is None
+    assert opened(evidence_key=OLD, audit_key=(OTHER, NEW, OLD)).audit.first_broken() is None
+    assert opened(evidence_key=OLD, audit_key=NEW).audit.first_broken() == 1
+    assert opened(evidence_key=OLD, audit_key=OLD).audit.first_broken() == before
 
 
 @pytest.mark.parametrize("several", [(), (NEW, b"short")])

@@ -32,7 +32,7 @@ def test_an_export_holds_everything_of_a_person_as_json(store, chat, ann, modera
     blocked = chat.prompt(ann, "my own words", action=Action.BLOCK)
     store.report(ann, reply.id, reason="other", note="look")
     rule(
-        next(case.id for case in store.cases() if case.reports),
+        next(case.id for case in store.desk.cases() if case.reports),
         moderator,
         "no_violation",
         public_note="Fine.",
@@ -51,7 +51,7 @@ def test_an_export_holds_no_text_that_was_withheld_or_removed(store, chat, ann, 
     chat.withheld(ann, shown=SECRET, generated=f"{SECRET} rising")
     removed = chat.reply(ann, SECRET)
     store.report(ann, removed.id, reason="other", note="")
-    rule(next(case.id for case in store.cases() if case.reports), moderator, "violates")
+    rule(next(case.id for case in store.desk.cases() if case.reports), moderator, "violates")
 
     assert SECRET not in json.dumps(store.export_person(ann))
 
@@ -87,7 +87,7 @@ def test_no_word_of_an_erased_person_is_left_in_the_file(store, chat, ann, bob, 
             store.report(ann, reply.id, reason="other", note=f"{SECRET} note")
         if number % 5 == 0:
             store.delete_conversation(bob, others.conversation_id)
-    decided = store.cases()[0].id
+    decided = store.desk.cases()[0].id
     rule(decided, moderator, "violates", note=f"{SECRET} note", public_note=f"{SECRET} public")
     was_there = SECRET.encode() in bytes_on_disk(database)
 
@@ -101,33 +101,33 @@ def test_no_word_of_an_erased_person_is_left_in_the_file(store, chat, ann, bob, 
 
 def test_decisions_and_the_audit_log_outlive_the_person(store, chat, ann, moderator, rule):
     chat.prompt(ann, action=Action.BLOCK)
-    case_id = store.cases()[0].id
+    case_id = store.desk.cases()[0].id
     rule(case_id, moderator, "violates", note="a note", public_note="a public note")
 
     store.erase_person(ann)
 
-    case = store.case(case_id, moderator)
+    case = store.desk.case(case_id, moderator)
     assert (case.evidence, case.shown) == ((), "")
     assert [(made.ruling, made.clause, made.note, made.public_note) for made in case.decisions] == [
         ("violates", "PUP-2.e.iii", "", "")
     ]
-    assert store.audit_events(2)[1].action == "person erased"
-    assert store.verify_audit() is None
+    assert store.audit.events(2)[1].action == "person erased"
+    assert store.audit.first_broken() is None
 
 
 def test_the_evidence_of_an_open_case_outlives_the_person_until_it_is_decided(
     store, chat, ann, moderator, colleague, rule
 ):
     chat.prompt(ann, "my own words", action=Action.BLOCK)
-    case_id = store.cases()[0].id
+    case_id = store.desk.cases()[0].id
     store.erase_person(ann)
-    kept = store.case(case_id, moderator)
+    kept = store.desk.case(case_id, moderator)
 
     rule(case_id, moderator, "unsure")
-    between = store.case(case_id, moderator)
+    between = store.desk.case(case_id, moderator)
     rule(case_id, colleague, "violates", note="quotes my own words")
 
-    after = store.case(case_id, moderator)
+    after = store.desk.case(case_id, moderator)
     assert [line.text for line in kept.evidence] == ["my own words"]
     assert [line.text for line in between.evidence] == ["my own words"]
     assert after.evidence == ()
@@ -141,7 +141,7 @@ def test_the_words_of_a_reporter_go_with_them_also_where_the_case_is_open(store,
 
     store.erase_person(ann)
 
-    (report,) = store.case(store.cases()[0].id, moderator).reports
+    (report,) = store.desk.case(store.desk.cases()[0].id, moderator).reports
     assert (report.reason, report.note) == ("PUP-2.b", "")
 
 
@@ -149,13 +149,13 @@ def test_deleting_a_conversation_erases_the_evidence_of_decided_cases_only(store
     conversation_id = store.start_conversation(ann).id
     for text in ("decided", "open"):
         chat.prompt(ann, text, action=Action.BLOCK, conversation_id=conversation_id)
-    decided, still_open = (case.id for case in store.cases())
+    decided, still_open = (case.id for case in store.desk.cases())
     rule(decided, moderator, "violates")
 
     store.delete_conversation(ann, conversation_id)
 
-    assert store.case(decided, moderator).evidence == ()
-    assert store.case(still_open, moderator).evidence[-1].text == "open"
+    assert store.desk.case(decided, moderator).evidence == ()
+    assert store.desk.case(still_open, moderator).evidence[-1].text == "open"
     assert rule(still_open, moderator, "no_violation").ruling == "no_violation"
 
 

@@ -42,7 +42,7 @@ def test_erasing_a_person_takes_their_code_along(store, ann):
     store.erase_person(ann)
 
     assert store.recovery.use("digest") is None
-    assert store.verify_audit() is None
+    assert store.audit.first_broken() is None
 
 
 def test_somebody_unknown_has_the_first_generation(store):

@@ -7,7 +7,7 @@ from storage.types import IllegalMove, StorageError
 def test_a_report_is_decided_and_its_author_sees_the_outcome(store, chat, ann, moderator, rule):
     reply = chat.reply(ann, "Good day")
     made = store.report(ann, reply.id, reason="PUP-2.b", note="this is unkind", severity=2)
-    case = store.next_case(moderator)
+    case = store.desk.next_case(moderator)
 
     before = store.reports(ann)
     rule(case.summary.id, moderator, "violates", clause="PUP-2.b", public_note="You were right.")
@@ -25,7 +25,7 @@ def test_a_report_is_decided_and_its_author_sees_the_outcome(store, chat, ann, m
 def test_an_outcome_holds_nothing_of_the_private_note(store, chat, ann, moderator, rule):
     reply = chat.reply(ann)
     store.report(ann, reply.id, reason="other", note="")
-    rule(store.cases()[0].id, moderator, "no_violation", note="private", public_note="public")
+    rule(store.desk.cases()[0].id, moderator, "no_violation", note="private", public_note="public")
 
     assert "private" not in repr(store.reports(ann))
 
@@ -34,9 +34,9 @@ def test_an_unsure_moderator_is_no_outcome(store, chat, ann, moderator, colleagu
     reply = chat.reply(ann)
     store.report(ann, reply.id, reason="other", note="")
 
-    rule(store.cases()[0].id, moderator, "unsure", public_note="hm")
+    rule(store.desk.cases()[0].id, moderator, "unsure", public_note="hm")
     between = store.reports(ann)[0].outcome
-    rule(store.cases()[0].id, colleague, "no_violation", public_note="It is fine.")
+    rule(store.desk.cases()[0].id, colleague, "no_violation", public_note="It is fine.")
 
     assert between is None
     assert store.reports(ann)[0].outcome_note == "It is fine."
@@ -50,7 +50,7 @@ def test_a_report_made_twice_is_the_first_one(store, chat, ann):
 
     assert second == first
     assert store.reports(ann) == (first,)
-    assert store.cases()[0].reports == 1
+    assert store.desk.cases()[0].reports == 1
 
 
 def test_a_report_joins_the_case_that_a_check_opened(store, chat, ann, moderator):
@@ -58,7 +58,7 @@ def test_a_report_joins_the_case_that_a_check_opened(store, chat, ann, moderator
 
     store.report(ann, reply.id, reason="PUP-2.b", note="", severity=3)
 
-    (summary,) = store.cases()
+    (summary,) = store.desk.cases()
     assert summary.sources == ("rules", "person")
     assert (summary.clause, summary.severity) == ("PUP-2.e.iii", 3)
 
@@ -68,7 +68,7 @@ def test_a_review_of_a_block_joins_its_case_and_restores_the_prompt(store, chat,
     asked = store.report(ann, blocked.id, reason="other", note="I meant the film", kind="review")
 
     (before,) = store.notices(ann)
-    rule(store.cases()[0].id, moderator, "no_violation", public_note="Sorry.")
+    rule(store.desk.cases()[0].id, moderator, "no_violation", public_note="Sorry.")
 
     assert (before.clause, before.automatic, before.action, before.review) == (
         "PUP-2.e.iii",
@@ -88,16 +88,16 @@ def test_a_report_and_a_review_of_one_message_are_two_reports_in_one_case(store,
     store.report(ann, withheld.id, reason="other", note="", kind="review")
 
     assert [made.kind for made in store.reports(ann)] == ["review", "report"]
-    assert [found.reports for found in store.cases()] == [2]
+    assert [found.reports for found in store.desk.cases()] == [2]
 
 
 def test_a_message_that_was_cleared_is_not_queued_again_by_a_report(store, chat, ann, moderator, rule):
     reply = chat.reply(ann, action=Action.FLAG)
-    rule(store.cases()[0].id, moderator, "no_violation", public_note="It is fine.")
+    rule(store.desk.cases()[0].id, moderator, "no_violation", public_note="It is fine.")
 
     made = store.report(ann, reply.id, reason="PUP-2.b", note="again")
 
-    assert store.cases() == ()
+    assert store.desk.cases() == ()
     assert (made.outcome, made.outcome_note) == ("no_violation", "It is fine.")
 
 
@@ -107,7 +107,7 @@ def test_a_message_that_has_not_ended_cannot_be_reported(store, chat, ann):
     with pytest.raises(IllegalMove, match="still streaming"):
         store.report(ann, begun.id, reason="other", note="")
 
-    assert store.cases() == ()
+    assert store.desk.cases() == ()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_report_that_is_out_of_bounds_is_refused(store, chat, ann, words, refu
         store.report(ann, reply.id, **words)
 
     assert store.reports(ann) == ()
-    assert store.cases() == ()
+    assert store.desk.cases() == ()
 
 
 def test_an_author_is_told_what_of_theirs_was_stopped_and_how(store, chat, ann, bob):
@@ -150,7 +150,7 @@ def test_the_notice_of_a_removed_reply_names_the_clause_that_a_person_decided(
 ):
     reply = chat.reply(ann, "Good day")
     store.report(ann, reply.id, reason="other", note="")
-    rule(store.cases()[0].id, moderator, "violates", clause="PUP-2.c")
+    rule(store.desk.cases()[0].id, moderator, "violates", clause="PUP-2.c")
 
     (notice,) = store.notices(ann)
 

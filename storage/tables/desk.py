@@ -1,0 +1,39 @@
+"""Tables of the moderators' desk and the audit log."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.columns import Identifier
+from storage.tables.base import Base, Id
+from storage.types import ModeratorRole
+
+
+class Moderator(Base):
+    """An account of the desk; its name is free again once it has ended."""
+
+    __tablename__ = "moderator"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    active_name: Mapped[str | None] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    role: Mapped[ModeratorRole] = mapped_column(Identifier)
+    generation: Mapped[int]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AuditEvent(Base):
+    """A link of the audit chain: who did what to what, never any content; triggers let rows be added only."""
+
+    __tablename__ = "audit_event"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[Id]
+    action: Mapped[Id]
+    object_id: Mapped[Id]
+    key_id: Mapped[Id]
+    prev_hash: Mapped[Id]
+    hash: Mapped[Id]
