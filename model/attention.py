@@ -14,7 +14,9 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention, softmax
 from transformers import AttentionInterface
 
-from model.states import STEP, States, steps_up
+from model.capped import Cap, Newest, attend_in_blocks, attend_together
+from model.states import States
+from model.views import Masks, View
 
 NAME = "bezel"
 MASKED = "bezel_masked"
@@ -29,38 +31,6 @@ class Segment:
     ids: Sequence[int]
     states: States
     is_due: bool
-
-
-class Masks:
-    """The masks of one forward, made once and used by every layer."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[int, int, int | None, torch.device], torch.Tensor] = {}
-        self._newest: dict[tuple[tuple[tuple[int, int], ...], torch.device], torch.Tensor] = {}
-
-    def of(self, query: torch.Tensor, seen: int, window: int | None) -> torch.Tensor:
-        """Give what to add to the scores, (n, seen): n new tokens, the last at the end of `seen` states."""
-        count = query.shape[-2]
-        key = (count, seen, window, query.device)
-        if key not in self._made:
-            new = torch.arange(seen - count, seen, device=query.device)[:, None]
-            old = torch.arange(seen, device=query.device)
-            is_hidden = old > new if window is None else (old > new) | (old <= new - window)
-            mask = torch.zeros(count, seen, dtype=query.dtype, device=query.device)
-            self._made[key] = mask.masked_fill_(is_hidden, -torch.inf)
-        return self._made[key]
-
-    def of_newest(self, rows: "Sequence[_Newest]") -> torch.Tensor:
-        """Give the same for the newest tokens of several texts, (texts, 1, 1, their steps)."""
-        shown = tuple((row.view.first(1) - row.start, row.view.seen - row.start) for row in rows)
-        like = rows[0].keys
-        key = (shown, like.device)
-        if key not in self._newest:
-            mask = torch.full((len(rows), 1, 1, rows[0].length), -torch.inf, dtype=like.dtype)
-            for row, (first, end) in zip(mask, shown, strict=True):
-                row[..., first:end] = 0
-            self._newest[key] = mask.to(like.device)
-        return self._newest[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,41 +91,28 @@ def attend(
     scale = terms.get("scaling") or query.shape[-1] ** -0.5
     softcap: Any = terms.get("softcap")
     outputs: list[torch.Tensor] = [query] * len(key.counts)
-    alone: dict[int, list[_Newest]] = defaultdict(list)
+    alone: dict[int, list[Newest]] = defaultdict(list)
     pieces = torch.split(query[0], list(key.counts), 1)
     for at, (new, keys, values, seen) in enumerate(
         zip(pieces, key.buffers, value.buffers, key.seen, strict=True)
     ):
         grouped = new.view(keys.shape[0], -1, *new.shape[1:])
-        view = _View(seen, terms.get("sliding_window"), key.masks)
+        view = View(seen, terms.get("sliding_window"), key.masks)
         if softcap is None:
-            outputs[at] = _attend_plainly(grouped, keys, values, scale, view)
+            outputs[at] = _attend_at_once(grouped, keys, values, scale, view)
         elif new.shape[1] > 1:
-            outputs[at] = _attend_capped(grouped, keys, values, (scale, softcap), view)
+            outputs[at] = attend_in_blocks(grouped, keys, values, Cap(scale, softcap), view)
         else:
-            newest = _Newest(at, grouped[:, :, 0], keys, values, view)
+            newest = Newest(at, grouped[:, :, 0], keys, values, view)
             alone[newest.length].append(newest)
     for together in alone.values():
-        for newest, output in zip(together, _attend_capped_together(together, (scale, softcap)), strict=True):
+        for newest, output in zip(together, attend_together(together, Cap(scale, softcap)), strict=True):
             outputs[newest.at] = output
     return torch.cat(outputs)[None], None
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What new tokens of one text see: its `seen` states, or in a sliding layer those in the window."""
-
-    seen: int
-    window: int | None
-    masks: Masks
-
-    def first(self, count: int) -> int:
-        """The first state that any of `count` new tokens sees."""
-        return 0 if self.window is None else max(0, self.seen - count - self.window + 1)
-
-
-def _attend_plainly(
-    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float, view: _View
+def _attend_at_once(
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float, view: View
 ) -> torch.Tensor:
     """Attend from (kv heads, group, n, size) to the states; gives (n, heads, size)."""
     groups, count = query.shape[1:3]
@@ -172,73 +129,11 @@ def _attend_plainly(
         query,
         keys.expand(shape),
         values.expand(shape),
-        attn_mask=None if is_whole else view.masks.of(query, seen, view.window),
+        attn_mask=None if is_whole else view.masks.of(query, seen - count, seen, view.window),
         is_causal=is_whole,
         scale=scale,
     )
     return output.flatten(0, 1).transpose(0, 1)
-
-
-def _attend_capped(
-    query: torch.Tensor,
-    keys: torch.Tensor,
-    values: torch.Tensor,
-    factors: tuple[float, float],
-    view: _View,
-) -> torch.Tensor:
-    """The same with soft-capped scores, step by step as Gemma 2's own attention rounds them."""
-    groups, count = query.shape[1:3]
-    first = view.first(count)
-    keys, values = keys[:, first : view.seen], values[:, first : view.seen]
-    scores = _ungrouped(_capped(query.flatten(1, 2), keys, factors), groups)
-    scores += view.masks.of(query, view.seen - first, view.window)
-    weights = softmax(scores.flatten(1, 2), dim=-1, dtype=torch.float32).to(query.dtype)
-    return _ungrouped(weights @ values, groups).flatten(0, 1).transpose(0, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Newest:
-    """One new token of one text, (kv heads, group, size), and the whole steps of its buffers that it sees."""
-
-    at: int
-    query: torch.Tensor
-    keys: torch.Tensor
-    values: torch.Tensor
-    view: _View
-
-    @property
-    def start(self) -> int:
-        """Where those steps begin."""
-        return self.view.first(1) // STEP * STEP
-
-    @property
-    def length(self) -> int:
-        """How many states they are: few numbers occur, since a processor prepares each shape anew."""
-        return min(steps_up(self.view.seen), self.keys.shape[1]) - self.start
-
-    def of(self, buffer: torch.Tensor) -> torch.Tensor:
-        """Cut its steps out of one of its buffers; the whole buffer is not copied."""
-        return buffer[:, self.start : self.start + self.length]
-
-
-def _attend_capped_together(rows: Sequence[_Newest], factors: tuple[float, float]) -> Iterator[torch.Tensor]:
-    """The same for the newest tokens of texts whose steps are as many: products apart, the rest in one."""
-    scale, softcap = factors
-    scores = torch.stack([row.query @ row.of(row.keys).transpose(1, 2) for row in rows])
-    scores.mul_(scale).div_(softcap).tanh_().mul_(softcap).add_(rows[0].view.masks.of_newest(rows))
-    weights = softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
-    for row, mine in zip(rows, weights, strict=True):
-        yield (mine @ row.of(row.values)).flatten(0, 1)[None]
-
-
-def _capped(query: torch.Tensor, keys: torch.Tensor, factors: tuple[float, float]) -> torch.Tensor:
-    scale, softcap = factors
-    return (query @ keys.transpose(1, 2)).mul_(scale).div_(softcap).tanh_().mul_(softcap)
-
-
-def _ungrouped(joined: torch.Tensor, groups: int) -> torch.Tensor:
-    """Part (kv heads, group x n, size) into (kv heads, group, n, size)."""
-    return joined.view(joined.shape[0], groups, -1, joined.shape[2])
 
 
 def attend_masked(
