@@ -75,6 +75,16 @@ MID = Shape(
     head_dim=128,
 )
 """About 413 million weights."""
+WIDE = Shape(
+    vocab_size=65_536,
+    hidden_size=2_048,
+    num_hidden_layers=4,
+    intermediate_size=16_384,
+    num_attention_heads=8,
+    num_key_value_heads=1,
+    head_dim=256,
+)
+"""Layers as wide as gemma-2b's, four of its eighteen: 575 million weights. MID's are heavy in attention."""
 GEMMA_2_2B = Shape(
     vocab_size=256_000,
     hidden_size=2_304,

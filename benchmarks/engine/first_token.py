@@ -5,12 +5,13 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.engine.bench import desk, speedy
-from benchmarks.engine.checkpoints import asked, words
+from benchmarks.engine.bench import checkpoint, desk, speedy
+from benchmarks.engine.checkpoints import WIDE, asked, words
 from benchmarks.engine.figures import Figure, at_most, middle
 from benchmarks.engine.options import Bench
 from benchmarks.engine.people import Desk, Listener, until_idle
@@ -36,17 +37,23 @@ class Waits:
 def measure(bench: Bench) -> Iterator[Figure]:
     """The last turn's wait over the first turn's, in conversations that grow by 100 tokens a turn."""
     for family in bench.families:
-        folder = speedy(bench, family)
-        plain = load_plain(folder, torch.bfloat16)
-        waits = Waits()
-        with desk(folder, torch.bfloat16) as here:
-            asyncio.run(_conversation(here, plain, 0, 2, Waits()))
-            for number in bench.each_round():
-                asyncio.run(_conversation(here, plain, number + 1, _turns(bench), waits))
-        yield _figure(bench, family, waits)
+        yield _figure(bench, family, _waits(bench, speedy(bench, family)), bench.size)
+    if "gemma" in bench.families and not bench.is_quick:
+        folder = checkpoint(bench, "gemma", WIDE, torch.bfloat16)
+        size = "575 million random weights in bf16, in four layers of gemma-2b's own width"
+        yield _figure(bench, "gemma", _waits(bench, folder), size)
 
 
-def _figure(bench: Bench, family: str, waits: Waits) -> Figure:
+def _waits(bench: Bench, folder: Path) -> Waits:
+    plain, waits = load_plain(folder, torch.bfloat16), Waits()
+    with desk(folder, torch.bfloat16) as here:
+        asyncio.run(_conversation(here, plain, 0, 2, Waits()))
+        for number in bench.each_round():
+            asyncio.run(_conversation(here, plain, number + 1, _turns(bench), waits))
+    return waits
+
+
+def _figure(bench: Bench, family: str, waits: Waits, size: str) -> Figure:
     peer = statistics.median(waits.peer_last) / statistics.median(waits.peer_first)
     return Figure(
         row="4",
@@ -56,7 +63,7 @@ def _figure(bench: Bench, family: str, waits: Waits) -> Figure:
         ours=f"the engine, one conversation that grows by {ADDED} tokens a turn",
         peer=f"transformers generate without a kept cache, the same prompts: {peer:.3g} ×",
         reach=at_most(2.0 if family == "gemma2" else 1.3),
-        note=f"{bench.size}; seconds, first and last turn: ours {middle(waits.ours_first)}, "
+        note=f"{size}; seconds, first and last turn: ours {middle(waits.ours_first)}, "
         f"{middle(waits.ours_last)}; peer {middle(waits.peer_first)}, {middle(waits.peer_last)}",
     )
 
