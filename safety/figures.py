@@ -1,11 +1,16 @@
 """The figures of a test of two kinds, from scores and truths: plain numpy, NaN where a kind is missing."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.floating]
 Truths = NDArray[np.bool_]
 NOT_KNOWN = float("nan")
+_QUANTILE = 1.96
+"""Of the normal distribution, for 95 % confidence."""
 
 
 def auroc(scores: Scores, truths: Truths) -> float:
@@ -61,3 +66,40 @@ def calibration_error(scores: Scores, truths: Truths, bins: int = 10) -> float:
         for one in np.unique(bin_of)
     ]
     return float(sum(gaps) / len(scores))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A share, and between what bounds it lies with 95 % confidence; NaN of nothing."""
+
+    share: float
+    low: float
+    high: float
+
+
+def wilson(count: int, of: int) -> Interval:
+    """Wilson's score interval of a share (Wilson, 1927), which also holds for few texts."""
+    if not of:
+        return Interval(NOT_KNOWN, NOT_KNOWN, NOT_KNOWN)
+    share, square = count / of, _QUANTILE**2
+    middle = (share + square / (2 * of)) / (1 + square / of)
+    reach = _QUANTILE / (1 + square / of) * (share * (1 - share) / of + square / (4 * of**2)) ** 0.5
+    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def bootstrap(
+    figure: Callable[[Scores, Truths], float],
+    scores: Scores,
+    truths: Truths,
+    *,
+    times: int = 200,
+    seed: int = 1,
+) -> Interval:
+    """The figure, and where it lies in 95 of 100 samples of the texts, drawn anew with replacement."""
+    random = np.random.default_rng(seed)
+    drawn = (random.integers(len(truths), size=len(truths)) for _ in range(times if len(truths) else 0))
+    found = [value for chosen in drawn if not np.isnan(value := figure(scores[chosen], truths[chosen]))]
+    if not found:
+        return Interval(figure(scores, truths) if len(truths) else NOT_KNOWN, NOT_KNOWN, NOT_KNOWN)
+    low, high = np.quantile(found, [0.025, 0.975])
+    return Interval(figure(scores, truths), float(low), float(high))

@@ -6,14 +6,23 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
-from safety import normalise
+from safety.checks.circumvention import Circumvention
 from safety.checks.classifier import Classifier
+from safety.checks.host import HostLists
+from safety.checks.identifiers import Identifiers
 from safety.checks.language import language_of
 from safety.checks.rules import Rules
+from safety.decoding import readings
+from safety.in_force import in_force
 from safety.lanes import Failed, Lane
-from safety.policy import Policy, load_policy
+from safety.letters import load_letters
+from safety.normalise import normalise
+from safety.overlaying import placed, together
+from safety.policy import LearnedThresholds, Policy, load_policy
+from safety.policy.host import extended, read_host_policy
 from safety.types import Action, Check, Clause, SafetyError, Text, Verdict
 from safety.weighing import Answer, examined, weigh
 
@@ -22,7 +31,7 @@ T = TypeVar("T")
 DEADLINE = 5.0
 """Seconds that a check has for one text, its wait in line included."""
 
-_LANGUAGE = "language"
+_READING = "reading"
 
 
 class Guard:
@@ -38,8 +47,10 @@ class Guard:
         self.policy = policy
         self._deadline = deadline
         self._versions = {check.name: check.version for check in checks} | {"policy": policy.fingerprint}
+        self._in_force = in_force(policy, LearnedThresholds(), self._versions)
         self._lanes = {check.name: Lane(check.name, partial(self._checked, check)) for check in checks}
-        self._language = Lane(_LANGUAGE, lambda text: language_of(text.value))
+        self._reading = Lane(_READING, _read)
+        load_letters()
         language_of("Its tables are read now, outside the first text's deadline.")
 
     @property
@@ -58,25 +69,38 @@ class Guard:
     async def judge(self, text: Text) -> Verdict:
         """The verdict on one text; it never raises for what a text holds or a check does."""
         started = time.perf_counter()
-        found = {} if text.lang else await self._answers({_LANGUAGE: self._language}, text)
-        text, failures = _with_language(text, found)
+        read = (await self._answers({_READING: self._reading}, text))[_READING]
+        text, failures = (text, {_READING: read}) if isinstance(read, Failed) else (read, {})
         return self._verdict(text, {**await self._answers(self._lanes, text), **failures}, started)
 
     def judge_now(self, text: Text) -> Verdict:
         """The same verdict, for code that is not async."""
         started = time.perf_counter()
-        found = {} if text.lang else self._answers_now({_LANGUAGE: self._language}, text)
-        text, failures = _with_language(text, found)
+        read = self._answers_now({_READING: self._reading}, text)[_READING]
+        text, failures = (text, {_READING: read}) if isinstance(read, Failed) else (read, {})
         return self._verdict(text, {**self._answers_now(self._lanes, text), **failures}, started)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of each check that runs, and the fingerprint of the `policy`."""
+        return self._versions
+
+    def learn(self, thresholds: LearnedThresholds) -> None:
+        """Judge by these thresholds from the next verdict on, instead of those handed in before."""
+        self._in_force = in_force(self.policy, thresholds, self._versions)
 
     def close(self) -> None:
         """End the threads; a text judged later is withheld, as no check looks at it. Safe to call twice."""
-        self._language.close()
+        self._reading.close()
         for lane in self._lanes.values():
             lane.close()
 
     def _checked(self, check: Check, text: Text) -> Answer:
-        return examined(check.check(text), text, self.policy)
+        answers = [examined(check.check(text), text, self.policy)]
+        for reading in text.readings:
+            clear = replace(text, value=reading.value, readings=())
+            answers.append(placed(examined(check.check(clear), clear, self.policy), reading))
+        return answers[0] if len(answers) == 1 else together(answers)
 
     async def _answers(self, lanes: dict[str, Lane[T]], text: Text) -> dict[str, T | Failed]:
         jobs = {name: lane.submit(text) for name, lane in lanes.items()}
@@ -95,31 +119,43 @@ class Guard:
         return {name: lanes[name].collect(job) for name, job in jobs.items()}
 
     def _verdict(self, text: Text, answers: dict[str, Answer], started: float) -> Verdict:
-        weighed = weigh(answers, text.side, self.policy)
+        now = self._in_force
+        weighed = weigh(answers, text.side, now.policy)
         return Verdict(
             action=weighed.action,
             score=weighed.score,
             categories=weighed.categories,
             findings=weighed.findings,
             checks=weighed.checks,
-            policy=f"{self.policy.version}/{self.policy.profile}/{normalise.VERSION}",
+            policy=now.name,
             versions=self._versions,
             lang=text.lang,
             ms=(time.perf_counter() - started) * 1000,
+            redactions=weighed.redactions,
+            side=text.side,
+            shadow=now.shadow(answers, weighed, text.side),
         )
 
 
-def default_guard(profile: str = "standard") -> Guard:
-    """The Guard with all that ships: the policy under this profile, the rules and the classifier."""
-    return Guard([Rules(), Classifier()], load_policy(profile))
+def default_guard(profile: str = "standard", policy_file: Path | None = None) -> Guard:
+    """The Guard with all that ships: the policy under this profile, and every check that it names.
+
+    `policy_file` is a host's own part of the policy; SafetyError where it cannot be used.
+    """
+    policy = load_policy(profile)
+    checks: list[Check] = [Rules(), Identifiers(), Classifier(), Circumvention()]
+    if policy_file is not None:
+        host = read_host_policy(policy_file)
+        policy = extended(policy, host)
+        checks.append(HostLists(host, policy))
+    return Guard(checks, policy)
 
 
-def _with_language(text: Text, found: Mapping[str, str | Failed | None]) -> tuple[Text, Mapping[str, Failed]]:
-    """The text with the language that was found, and the failure where finding it failed."""
-    language = found.get(_LANGUAGE, text.lang)
-    if isinstance(language, Failed):
-        return text, {_LANGUAGE: language}
-    return replace(text, lang=language), {}
+def _read(text: Text) -> Text:
+    """The text with what it says in code and, where nobody told it, the language that it is in by then."""
+    found = readings(text.value)
+    language = text.lang or language_of((found[-1] if found else normalise(text.value)).value)
+    return replace(text, lang=language, readings=found)
 
 
 def _require_same(checks: Sequence[Check], policy: Policy) -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from safety.checks.identifiers import settled
 from safety.types import Verdict
 
 FIRST = 24
@@ -30,6 +31,8 @@ class Passed:
     text: str
     verdict: Verdict
     is_final: bool
+    judged: str = ""
+    """All that was judged, what is taken out replaced as in `text`; what evidence may hold."""
 
 
 async def hold_back(
@@ -41,9 +44,10 @@ async def hold_back(
 ) -> AsyncGenerator[Passed, None]:
     """Yield the response so far as it has passed, less the last `window` characters; end at a block.
 
-    Before its end a reply is judged anew when it has grown by `step` characters or a sixteenth, whichever is
-    more; a slow one sooner. It is always judged from its start, less a word that may still be going on.
-    `chunks` is closed in every case, at a withholding verdict before that last `Passed` is yielded.
+    What a verdict takes out is replaced, and what may yet be an identifier waits for its end. Before its own
+    end a reply is judged anew when it has grown by `step` characters or a sixteenth, whichever is more; a
+    slow one sooner. It is always judged from its start, less a word that may still be going on. `chunks` is
+    closed in every case, at a withholding verdict before that last `Passed` is yielded.
     """
     reply = _Reply(window, step)
     try:
@@ -54,13 +58,15 @@ async def hold_back(
             verdict = await reply.judged(judge)
             if verdict.action.withholds:
                 await _close(chunks)
-                yield Passed(reply.released, verdict, is_final=True)
+                yield Passed(reply.released, verdict, is_final=True, judged=reply.readable(verdict))
                 return
-            if reply.release():
+            if reply.release(verdict):
                 yield Passed(reply.released, verdict, is_final=False)
         verdict = await judge(reply.text)
-        text = reply.released if verdict.action.withholds else reply.text
-        yield Passed(text, verdict, is_final=True)
+        whole = verdict.redacted(reply.text)
+        yield Passed(
+            reply.released if verdict.action.withholds else whole, verdict, is_final=True, judged=whole
+        )
     finally:
         await _close(chunks)
 
@@ -76,6 +82,7 @@ class _Reply:
         self._pieces: list[str] = []
         self._length = 0
         self._judged = 0
+        self._end = 0
         self._next = window + FIRST
         self._judge_after = 0.0
 
@@ -110,12 +117,22 @@ class _Reply:
         self._judged = len(text)
         return verdict
 
-    def release(self) -> bool:
-        """Release what was judged and passed, less the window; whether that is more than before."""
-        end = _cluster_start(self.text, self._judged - self._window)
-        if end <= len(self.released):
+    def readable(self, verdict: Verdict) -> str:
+        """All that was judged, with placeholders."""
+        return verdict.redacted(self.text[: self._judged])
+
+    def release(self, verdict: Verdict) -> bool:
+        """Release what was judged and passed, less the window and what may yet be an identifier.
+
+        Gives whether that changes what the reader sees.
+        """
+        judged = self.text[: self._judged]
+        end = _cluster_start(judged, min(self._judged - self._window, settled(judged)))
+        self._end = max(self._end, end)
+        released = verdict.redacted(judged, self._end)
+        if released == self.released:
             return False
-        self.released = self.text[:end]
+        self.released = released
         return True
 
     def _has_first_sentence(self) -> bool:

@@ -1,7 +1,7 @@
 """Text without disguise: one plain form of what a person sees, with the way back to what was written.
 
-It undoes compatibility forms, invisible characters, look-alike letters and spelled-out words. It does not
-decode (Base64, Morse), turn digits into letters or fold case.
+It undoes compatibility forms, invisible characters, look-alike letters and spelled-out words.
+safety/decoding.py says what is in code. It does not fold case.
 """
 
 import re
@@ -10,10 +10,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 
 from safety.types import Span
 
-VERSION = "n1"
+VERSION = "n2"
 
 _LONGEST_EXPANSION = 4
 """A code point that would become more than this (U+FDFA gives 18) stays as it is."""
@@ -45,25 +46,39 @@ _INVISIBLE = re.compile(
 )
 
 _LATIN = r"A-Za-z\u00c0-\u024f"
-_GREEK_OR_CYRILLIC = r"\u0370-\u03ff\u0400-\u052f"
-_WORD = re.compile(rf"[{_LATIN}{_GREEK_OR_CYRILLIC}]+")
+_GREEK_OR_CYRILLIC = r"\u0370-\u052f"
+_OTHER = rf"{_GREEK_OR_CYRILLIC}\u0531-\u0587\u13a0-\u13f5\ua4d0-\ua4f7"
+"""Alphabets with letters that look Latin: Greek, Cyrillic, Armenian, Cherokee and Lisu."""
+_WORD = re.compile(rf"[{_LATIN}{_OTHER}]+")
 _HAS_LATIN = re.compile(rf"[{_LATIN}]")
-_HAS_GREEK_OR_CYRILLIC = re.compile(rf"[{_GREEK_OR_CYRILLIC}]")
+_HAS_OTHER = re.compile(rf"[{_OTHER}]")
 
 _LOOK_ALIKES = str.maketrans(
-    "АВСЕНІЈКМОРЅТХҮԚԜаеіјорсухѕһԁԛԝѵүкмнвтпгьёїӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεηικνορτυχγωϲϳ",
-    "ABCEHIJKMOPSTXYQWaeijopcyxshdqwvykmhbtnrbeilABEZHIKMNOPTYXabenikvoptuxywcj",
+    "АВСЕНІЈКМОРЅТХҮԚԜаеіјорсухѕһԁԛԝѵүкмнвтпгьёїӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεηικνορτυχγωϲϳ"
+    "ՕՍՏԼօհոսգզցքյռᎪᏴᏟᎠᎬᎶᎻᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᏃꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ",
+    "ABCEHIJKMOPSTXYQWaeijopcyxshdqwvykmhbtnrbeilABEZHIKMNOPTYXabenikvoptuxywcj"
+    "OUSLohnuqqgpjnABCDEGHJKLMPRSTVWZBPDTGKJCZFMNLSRVHWXYAEIOU",
 )
+_BOXED = re.compile("[\U0001f150-\U0001f169\U0001f170-\U0001f189]{2,}")
+"""White letters on black, which have no compatibility form; a single one is a blood group or a car park."""
 _SHORTEST_ALONE = 3
 """Letters that a word of look-alikes alone must have to be read as Latin; one Greek letter is a symbol."""
 
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢɑɡı", "abcdefghijklmnopqrstuvwyzagi", strict=True))
 
-_LETTER = rf"[{_LATIN}{_GREEK_OR_CYRILLIC}\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_LETTER = rf"[{_LATIN}{_OTHER}\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _UNSPACED = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
-_SPELLED = re.compile(
-    rf"(?<![^\W_])(?:{_LETTER}(?:[ ._\-*|/~]{_LETTER}){{2,}}|{_UNSPACED}[._\-*|~]{_UNSPACED})(?![^\W_])"
+_LINK = r"[._\-*|/~]"
+_LETTERS_APART = (
+    rf"{_LETTER}(?: {_LETTER}){{2,}}|{_LETTER}(?:{_LINK}{_LETTER}){{2,}}|{_UNSPACED}{_LINK}{_UNSPACED}"
 )
+_SPELLED = re.compile(rf"(?<![^\W_])(?:{_LETTERS_APART})(?![^\W_])")
+_SPELLED_WITH_PAIRS = {
+    is_spaced: re.compile(rf"(?<![^\W_])(?:{_LETTERS_APART}|{_LETTER}{link}{_LETTER})(?![^\W_])")
+    for is_spaced, link in ((True, " "), (False, _LINK))
+}
+_SPELLED_WORDS = 2
+"""From so many words in letters that stand apart on, those of two letters are taken to be spelled as well."""
 _LATIN_MARKS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]")
 _MARKED_PLANES = range(0x0300, 0x1F000)
 
@@ -78,7 +93,7 @@ class Normalised:
 
     def span(self, start: int, end: int) -> Span:
         """Where a stretch of `value` (end exclusive, at least one character) stood in the original."""
-        return Span(self.offsets[start], self.ends[end - 1])
+        return Span(min(self.offsets[start:end]), max(self.ends[start:end]))
 
 
 def normalise(text: str) -> Normalised:
@@ -163,8 +178,9 @@ def _one_letter(cluster: str) -> str:
 
 
 def _one_script(value: str) -> str:
-    """Latin letters for Greek and Cyrillic look-alikes that stand among Latin ones; the length stays."""
-    if not (_HAS_LATIN.search(value) and _HAS_GREEK_OR_CYRILLIC.search(value)):
+    """Latin letters for look-alikes of other scripts that stand among Latin ones; the length stays."""
+    value = _BOXED.sub(lambda match: "".join(map(_unboxed, match[0])), value)
+    if not (_HAS_LATIN.search(value) and _HAS_OTHER.search(value)):
         return value
     words = {match[0] for match in _WORD.finditer(value)}
     if any(_is_foreign(word) for word in words):
@@ -177,13 +193,17 @@ def _one_script(value: str) -> str:
     )
 
 
+def _unboxed(char: str) -> str:
+    return chr(ord("A") + (ord(char) - 0x1F150) % 32)
+
+
 def _is_foreign(word: str) -> bool:
     """Whether a word cannot be Latin in disguise: none of its letters is Latin, and not all look so."""
     return not _HAS_LATIN.search(word) and not word.translate(_LOOK_ALIKES).isascii()
 
 
 def _is_mixed(word: str) -> bool:
-    return bool(_HAS_LATIN.search(word) and _HAS_GREEK_OR_CYRILLIC.search(word))
+    return bool(_HAS_LATIN.search(word) and _HAS_OTHER.search(word))
 
 
 def _spelled_together(text: Normalised) -> Normalised:
@@ -191,7 +211,10 @@ def _spelled_together(text: Normalised) -> Normalised:
     values: list[str] = []
     kept: list[slice] = []
     done = 0
-    for match in _SPELLED.finditer(text.value):
+    spelled = list(islice(_SPELLED.finditer(text.value), _SPELLED_WORDS))
+    if len(spelled) == _SPELLED_WORDS:
+        spelled = list(_SPELLED_WITH_PAIRS[" " in spelled[0][0]].finditer(text.value))
+    for match in spelled:
         kept += (slice(done, match.start()), slice(match.start(), match.end(), 2))
         done = match.end()
     if not kept:

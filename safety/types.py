@@ -1,9 +1,11 @@
 """The words of the safety room: a text, what checks found in it, and the Guard's verdict."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, Protocol
+
+from safety.redaction import IdentifierKind, Places, Redaction, redacted
 
 Side = Literal["prompt", "response", "post"]
 
@@ -34,8 +36,8 @@ class Action(StrEnum):
     """What becomes of a text, mildest first; `support` is a block that answers with help."""
 
     ALLOW = "allow"
-    FLAG = "flag"
     REDACT = "redact"
+    FLAG = "flag"
     BLOCK = "block"
     SUPPORT = "support"
 
@@ -60,6 +62,15 @@ class Outcome(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
+class Reading(Protocol):
+    """What a text says in code, in clear: `span` leads from a stretch of `value` to what was written."""
+
+    @property
+    def value(self) -> str: ...
+
+    def span(self, start: int, end: int) -> "Span": ...
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """What is to be judged. `prompt` is what a response answers, `history` earlier prompts, oldest first."""
@@ -70,6 +81,8 @@ class Text:
     history: tuple[str, ...] = ()
     lang: str | None = None
     """ISO 639-1 code, or None when the Guard is to find out."""
+    readings: tuple[Reading, ...] = ()
+    """What it says in code, which the Guard finds out and has every check judge as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,8 @@ class Signal:
     clause: str | None = None
     """The clause where the check knows it; otherwise the policy maps the category to one."""
     spans: tuple[Span, ...] = ()
+    kind: IdentifierKind | None = None
+    """What stands at the spans where that is an identifier; the policy then decides by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +152,7 @@ class Finding:
     threshold: float
     action: Action
     spans: tuple[Span, ...] = ()
+    kind: IdentifierKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +168,32 @@ class Verdict:
     """What the policy acts on, the finding that decided first."""
     checks: Mapping[str, Outcome]
     policy: str
-    """The policy's version, the profile and the normaliser's version: `pup-2026.11/standard/n1`."""
+    """The policy's version, the profile and the normaliser's version: `pup-2026.11/standard/n2`.
+
+    Where people have changed thresholds, the number of those changes too: `pup-2026.11/standard/n2+t7`.
+    """
     versions: Mapping[str, str] = field(default_factory=dict)
     lang: str | None = None
     ms: float = 0.0
+    side: Side | None = None
+    shadow: Mapping[str, Action] = field(default_factory=dict)
+    """By the id of a threshold that is only tried: what it would have done, where that is something else."""
+    redactions: tuple[Redaction, ...] = ()
+    """What is taken out before anybody else reads the text, in order and apart; whatever the action."""
+
+    def redacted(self, text: str, end: int | None = None) -> str:
+        """The text that was judged, as far as `end`, with placeholders for what is taken out."""
+        return redacted(text, self.redactions, end)
+
+    def after_redaction(self) -> "Verdict":
+        """The same verdict with every span pointing into the redacted text, which is all that is kept."""
+        places = Places(self.redactions)
+        findings = (
+            replace(one, spans=tuple(Span(places.start(at.start), places.end(at.end)) for at in one.spans))
+            for one in self.findings
+        )
+        redactions = tuple(map(places.moved, self.redactions))
+        return replace(self, findings=tuple(findings), redactions=redactions)
 
     @property
     def clause(self) -> str | None:
@@ -183,14 +221,18 @@ class Verdict:
                     "threshold": round(found.threshold, 6),
                     "action": str(found.action),
                     "spans": [[span.start, span.end] for span in found.spans],
+                    "kind": found.kind,
                 }
                 for found in self.findings
             ],
+            "redactions": [asdict(one) for one in self.redactions],
             "checks": {name: str(outcome) for name, outcome in self.checks.items()},
             "policy": self.policy,
             "versions": dict(self.versions),
             "lang": self.lang,
             "ms": round(self.ms, 3),
+            "side": self.side,
+            "shadow": {name: str(action) for name, action in self.shadow.items()},
         }
 
 

@@ -7,7 +7,8 @@ from numbers import Integral, Real
 from typing import cast
 
 from safety.lanes import Failed
-from safety.policy.types import ACTIONS, CATEGORIES, Policy, gravest
+from safety.policy.types import ACTIONS, CATEGORIES, KINDS, Limits, Policy, gravest
+from safety.redaction import Redaction, merged
 from safety.types import Action, Category, CheckedText, Finding, Outcome, Side, Signal, Span, Text
 
 Answer = CheckedText | Failed
@@ -22,6 +23,7 @@ class Weighed:
     categories: Mapping[Category, float]
     findings: tuple[Finding, ...]
     checks: Mapping[str, Outcome]
+    redactions: tuple[Redaction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def weigh(answers: Mapping[str, Answer], side: Side, policy: Policy) -> Weighed:
         categories=categories,
         findings=findings,
         checks={name: _outcome(answer, found[name]) for name, answer in answers.items()},
+        redactions=_redactions(findings),
     )
 
 
@@ -71,6 +74,8 @@ def _wrong_in(signal: object, length: int, policy: Policy) -> str | None:
         return "a category is unknown"
     if signal.clause is not None and not _is_clause(signal.clause, policy):
         return "a clause is unknown"
+    if signal.kind is not None and signal.kind not in KINDS:
+        return "a kind of identifier is unknown"
     if not _is_score(signal.score):
         return "a score is not a number from 0 to 1"
     if not isinstance(signal.spans, tuple) or not all(_lies_within(span, length) for span in signal.spans):
@@ -100,13 +105,26 @@ def _found(name: str, answer: Answer, side: Side, policy: Policy) -> list[_Found
     for signal in answer.signals:
         clause = signal.clause or policy.categories[signal.category]
         score = float(signal.score)
-        if reached := policy.limits(name, side, signal.category, clause).reached(score):
+        if reached := _limits(name, side, signal, policy).reached(score):
             action, threshold = reached
             if action is Action.REDACT and not signal.spans:
                 action = Action.BLOCK
-            finding = Finding(clause, signal.category, name, score, threshold, action, signal.spans)
+            finding = Finding(
+                clause, signal.category, name, score, threshold, action, signal.spans, signal.kind
+            )
             found.append(_Found(finding, signal.clause is not None))
     return found
+
+
+def _limits(check: str, side: Side, signal: Signal, policy: Policy) -> Limits:
+    if signal.kind is not None:
+        return policy.limits_of_kind(check, side, signal.kind)
+    return policy.limits(check, side, signal.category, signal.clause)
+
+
+def _redactions(findings: Iterable[Finding]) -> tuple[Redaction, ...]:
+    taken_out = (one for one in findings if one.action is Action.REDACT)
+    return merged(Redaction(span.start, span.end, one.kind) for one in taken_out for span in one.spans)
 
 
 def _rank(found: _Found, policy: Policy) -> tuple[int, bool, float, int]:
@@ -136,5 +154,7 @@ def _categories(answers: Iterable[Answer]) -> dict[Category, float]:
     scores: dict[Category, float] = dict.fromkeys(CATEGORIES, 0.0)
     for answer in answers:
         for signal in answer.signals if isinstance(answer, CheckedText) else ():
+            if signal.kind is not None:
+                continue  # how sure a find is says nothing of how likely harm is
             scores[signal.category] = max(scores[signal.category], float(signal.score))
     return scores

@@ -11,8 +11,8 @@ from safety.checks.features import bags, fold
 from safety.checks.language import language_of
 from safety.checks.tables import CATEGORIES, Floats, Tables, load_tables
 from safety.types import CheckedText, Signal, Text
+from safety.weights import WEIGHTS
 
-WEIGHTS = Path(__file__).parent / "weights"
 DOUBT = 0.5
 """How much of a suspect prompt's log-odds is added to those of the response to it."""
 MOST_DOUBT = 1.5
@@ -40,7 +40,7 @@ class Classifier:
 
     def check(self, text: Text) -> CheckedText:
         """A signal for every category, highest first, or why the text was not checked."""
-        language = _code(text.lang) or language_of(text.value)
+        language = code_of(text.lang) or language_of(text.value)
         if language is not None and language not in self.languages:
             return CheckedText(not_checked=f"The classifier does not know the language {language!r}.")
         scores = category_scores(self._tables, text)
@@ -89,5 +89,5 @@ def _doubt(tables: Tables, prompt: str) -> float:
     return float(np.clip(DOUBT * np.log(max(anything, 1e-6) / max(1 - anything, 1e-6)), 0, MOST_DOUBT))
 
 
-def _code(language: str | None) -> str | None:
+def code_of(language: str | None) -> str | None:
     return language.lower().split("-")[0] if language else None

@@ -10,7 +10,7 @@ from safety.normalise import normalise
 
 Buckets = NDArray[np.int32]
 
-VERSION = "f1"
+VERSION = "f2"
 BUCKET_BITS = 18
 LONGEST_GRAM = 5
 SMALL, LARGE = 240, 960

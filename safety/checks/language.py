@@ -1,10 +1,13 @@
 """The language a text is written in, so that a check can say that it did not judge one it does not know.
 
-Where the script decides, it does. Latin text counts as English unless another language is clearly likelier:
-short prompts, names and code look like many languages at once. Romanised Hindi counts as English, too.
+Where the script decides, it does; a script that nothing here knows is `und`, which no check judges. Latin
+text counts as English unless another language is clearly likelier: short prompts, names and code look like
+many languages at once. Romanised Hindi counts as English, too. Of a text in several scripts, one that no
+check reads decides already where it is a good part of the text.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from functools import cache
 
@@ -16,6 +19,7 @@ ENGLISH_RULED_OUT = 0.02
 _LATIN_LANGUAGES = (
     "en", "fr", "de", "es", "it", "pt", "nl", "pl", "tr", "vi", "id", "sw", "sv", "da", "no", "ro", "cs",
     "sk", "fi", "hu", "tl", "jv", "ms", "hr", "lt", "lv", "et", "sq", "az", "so", "zu", "ht",
+    "ca", "sl", "af", "cy", "eu", "gl", "is", "ga", "mg", "rw", "xh", "mt", "eo",
 )  # fmt: skip
 _SAMPLE = 1500
 """Characters looked at in the beginning, the middle and the end of a long text."""
@@ -38,7 +42,22 @@ _SCRIPTS = {
     "am": re.compile("[\u1200-\u139f]"),
     "km": re.compile("[\u1780-\u17ff]"),
     "my": re.compile("[\u1000-\u109f]"),
+    "gu": re.compile("[\u0a80-\u0aff]"),
+    "pa": re.compile("[\u0a00-\u0a7f]"),
+    "or": re.compile("[\u0b00-\u0b7f]"),
+    "kn": re.compile("[\u0c80-\u0cff]"),
+    "ml": re.compile("[\u0d00-\u0d7f]"),
+    "si": re.compile("[\u0d80-\u0dff]"),
+    "lo": re.compile("[\u0e80-\u0eff]"),
+    "bo": re.compile("[\u0f00-\u0fff]"),
+    "mn": re.compile("[\u1800-\u18af]"),
 }
+_LETTER = re.compile(r"[^\W\d_]")
+_READ = frozenset(("ko", "ja", "zh", "latin"))
+"""Scripts of languages that some check reads."""
+_PART, _FEWEST = 0.3, 20
+"""From this part of the letters on, and so many, a script that no check reads decides."""
+UNKNOWN = "und"
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f'’]+")
 _DENSE = {"ko": 2, "kana": 2, "han": 3}
 """How many Latin letters one character of a script weighs, for texts that mix them."""
@@ -51,12 +70,37 @@ def language_of(text: str) -> str | None:
     weights = Counter(
         {name: len(pattern.findall(sample)) * _DENSE.get(name, 1) for name, pattern in _SCRIPTS.items()}
     )
-    east_asian = _chinese_or_japanese(weights.pop("han"), weights.pop("kana"))
-    weights.update(east_asian)
+    weights.update(_chinese_or_japanese(weights.pop("han"), weights.pop("kana")))
+    if rest := _letters_of_no_script(sample):
+        weights[UNKNOWN] = rest
     script, weight = weights.most_common(1)[0]
     if weight == 0:
         return None
+    if unread := _unread(weights):
+        script = unread
     return _latin(sample) if script == "latin" else _within(script, sample)
+
+
+def _letters_of_no_script(sample: str) -> int:
+    """How many letters are of no script in the table; styled Latin letters are of one, in plain form."""
+    if sample.isascii():
+        return 0
+    letters = {char for char in set(sample) if _LETTER.match(char)}
+    strange = {
+        char
+        for char in letters
+        if not any(one.match(unicodedata.normalize("NFKC", char)) for one in _SCRIPTS.values())
+    }
+    return sum(sample.count(char) for char in strange)
+
+
+def _unread(weights: Counter[str]) -> str | None:
+    """The commonest script that no check reads, where these are a good part of the text."""
+    unread = {name: weight for name, weight in weights.items() if name not in _READ}
+    count = sum(unread.values())
+    if count < _FEWEST or count < _PART * weights.total():
+        return None
+    return max(unread, key=lambda name: unread[name])
 
 
 def _sample(text: str) -> str:

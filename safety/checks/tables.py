@@ -1,26 +1,23 @@
-"""The classifier's weights: how they lie in files and are trusted, and what they give to bags of n-grams."""
+"""The classifier's weights: how they lie in files, and what they give to bags of n-grams."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as read_tensors
 
 from safety.checks import features
 from safety.types import Category, SafetyError, Side
+from safety.weights import Manifest, Tensors, read_manifest
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 LABELS = (*CATEGORIES, "any")
 """What a table scores, a column each; `any` is harm of any kind."""
 PROMPT_LABELS = (*LABELS, "any_response")
 """The prompts' table has a last column for harm of any kind in a response."""
-MANIFEST = "weights.json"
+PROMPT_FILE, POST_FILE = "prompt.safetensors", "post.safetensors"
 
 Floats = NDArray[np.float32]
 
@@ -77,52 +74,19 @@ class Tables:
 
 def load_tables(folder: Path) -> Tables:
     """Tables from a folder; SafetyError where a file is missing, is not the one trained, or does not fit."""
-    manifest = _manifest(folder)
-    tensors = {name: _tensors(folder / name, digest) for name, digest in manifest["files"].items()}
-    try:
-        return _tables(manifest, tensors)
-    except (KeyError, TypeError, ValueError) as error:
+    manifest = read_manifest(folder)
+    if manifest.features != features.VERSION:
         raise SafetyError(
-            f"The classifier's {MANIFEST} does not fit its weights ({error}); train them anew."
-        ) from None
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SafetyError(f"The classifier's {MANIFEST} cannot be read ({error.strerror}).") from None
-    except ValueError as error:
-        raise SafetyError(f"The classifier's {MANIFEST} is not JSON ({error}).") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise SafetyError(f"The classifier's {MANIFEST} must be an object that names its files.")
-    if manifest.get("features") != features.VERSION:
-        raise SafetyError(
-            f"The classifier's weights were trained for features {manifest.get('features')!r}; "
+            f"The classifier's weights were trained for features {manifest.features!r}; "
             f"they must be {features.VERSION!r}."
         )
-    return manifest
-
-
-def _tensors(file: Path, digest: str) -> dict[str, NDArray[Any]]:
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise SafetyError(
-            f"The classifier's weights {file.name} cannot be read ({error.strerror})."
-        ) from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != digest:
-        raise SafetyError(f"The classifier's weights {file.name} have sha256 {found}; it must be {digest}.")
-    try:
-        return read_tensors(content)
-    except SafetensorError as error:
-        raise SafetyError(f"The classifier's weights {file.name} are not safetensors ({error}).") from None
+        return _tables(manifest, manifest.tensors(PROMPT_FILE), manifest.tensors(POST_FILE))
+    except (KeyError, TypeError, ValueError) as error:
+        raise SafetyError(f"The classifier's weights do not fit ({error}); train them anew.") from None
 
 
-def _tables(manifest: dict[str, Any], tensors: dict[str, dict[str, NDArray[Any]]]) -> Tables:
-    prompt, post = tensors["prompt.safetensors"], tensors["post.safetensors"]
-    fingerprint = hashlib.sha256("".join(sorted(manifest["files"].values())).encode()).hexdigest()
+def _tables(manifest: Manifest, prompt: Tensors, post: Tensors) -> Tables:
     return Tables(
         prompt=_table(prompt, len(PROMPT_LABELS)),
         post=_table(post, len(LABELS)),
@@ -131,12 +95,12 @@ def _tables(manifest: dict[str, Any], tensors: dict[str, dict[str, NDArray[Any]]
             "response": _calibration(prompt, "response"),
             "post": _calibration(post, "post"),
         },
-        languages=tuple(str(language) for language in manifest["languages"]),
-        version=f"{manifest['version']}-{fingerprint[:12]}",
+        languages=manifest.languages,
+        version=f"{manifest.version}-{manifest.fingerprint((PROMPT_FILE, POST_FILE))}",
     )
 
 
-def _table(tensors: dict[str, NDArray[Any]], labels: int) -> Table:
+def _table(tensors: Tensors, labels: int) -> Table:
     weights = tensors["weights"].astype(np.float32)
     biases = tensors["biases"].astype(np.float32)
     if weights.shape != (1 << features.BUCKET_BITS, labels) or biases.shape != (labels,):
@@ -144,7 +108,7 @@ def _table(tensors: dict[str, NDArray[Any]], labels: int) -> Table:
     return Table(weights, biases)
 
 
-def _calibration(tensors: dict[str, NDArray[Any]], side: Side) -> Calibration:
+def _calibration(tensors: Tensors, side: Side) -> Calibration:
     scale, shift = tensors[f"{side}.scale"], tensors[f"{side}.shift"]
     if scale.shape != (len(LABELS),) or shift.shape != (len(LABELS),):
         raise ValueError(f"the calibration of {side} has shape {scale.shape}")

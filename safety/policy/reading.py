@@ -1,7 +1,7 @@
 """Reads the policy files and refuses any clause, category, check, action or number that makes no sense."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from safety.policy.tables import Table, read_table
 from safety.policy.types import (
     ACTIONS,
     CATEGORIES,
+    KINDS,
     SIDES,
     CheckPolicy,
     ClausePolicy,
@@ -18,6 +19,7 @@ from safety.policy.types import (
     Policy,
     Threshold,
 )
+from safety.redaction import IdentifierKind
 from safety.types import Action, Category, SafetyError, Side
 
 FOLDER = Path(__file__).parent
@@ -26,8 +28,11 @@ PROFILES = ("strict", "standard", "research")
 _FAILURES = ("flag", "block")
 """What may follow where a check did not do its work; to let such a text pass would be no gate."""
 
+_OF_IDENTIFIERS = (Action.ALLOW, Action.REDACT, Action.FLAG, Action.BLOCK)
+
 Actions = Mapping[Side, Action]
 Measured = dict[tuple[str, Side, Category], Threshold]
+Identifiers = dict[tuple[IdentifierKind, Side], Action]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class _Profile:
     blocks_from_flag: Mapping[str, bool]
     actions: Mapping[str, Actions]
     measured: Measured
+    identifiers: Identifiers
 
 
 @cache
@@ -72,6 +78,7 @@ def load_policy(profile: str = "standard", *, folder: Path = FOLDER) -> Policy:
         categories=categories,
         clauses=_clauses(clauses, tuple(checks), change.failures or failures, change.actions),
         measured=measured | change.measured,
+        identifiers=identifiers_in(main.take_table("identifiers"), KINDS) | change.identifiers,
     )
     main.done()
     _require_home_clauses(policy)
@@ -123,13 +130,14 @@ def _measured(table: Table) -> Measured:
 
 
 def _profile(table: Table, clauses: tuple[str, ...], checks: tuple[str, ...]) -> _Profile:
-    table.only(("outcomes", "checks", "actions", "thresholds"))
+    table.only(("outcomes", "checks", "actions", "thresholds", "identifiers"))
     actions = table.take_table("actions", known=clauses)
     return _Profile(
         failures=_failures(table.take_table("outcomes")) if "outcomes" in table else None,
         blocks_from_flag=_blocks_from_flag(table.take_table("checks", known=checks)),
         actions={clause: _actions(actions, clause) for clause in actions.keys},
         measured=_measured(table.take_table("thresholds", known=checks)),
+        identifiers=identifiers_in(own := table.take_table("identifiers"), own.keys),
     )
 
 
@@ -185,12 +193,19 @@ def _clause(
     return clause
 
 
-def _actions(table: Table, key: str) -> dict[Side, Action]:
+def _actions(table: Table, key: str, choices: Sequence[Action] = ACTIONS) -> dict[Side, Action]:
     """One action for all sides, or a table with one for each."""
     if not table.is_table(key):
-        return dict.fromkeys(SIDES, Action(table.take_choice(key, ACTIONS)))
+        return dict.fromkeys(SIDES, Action(table.take_choice(key, choices)))
     sides = table.take_table(key, known=SIDES)
-    return {side: Action(sides.take_choice(side, ACTIONS)) for side in SIDES}
+    return {side: Action(sides.take_choice(side, choices)) for side in SIDES}
+
+
+def identifiers_in(table: Table, kinds: Sequence[str]) -> Identifiers:
+    """The actions of an `[identifiers]` table, a kind a line: one for all sides, or one for each."""
+    table.only(KINDS)
+    actions = {kind: _actions(table, kind, _OF_IDENTIFIERS) for kind in KINDS if kind in kinds}
+    return {(kind, side): action for kind, sides in actions.items() for side, action in sides.items()}
 
 
 def _failure(table: Table, key: str, otherwise: Action) -> Action:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
+from safety.redaction import IdentifierKind
 from safety.types import Action, Category, Clause, SafetyError, Side
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 SIDES: tuple[Side, ...] = get_args(Side)
 ACTIONS: tuple[Action, ...] = tuple(Action)
+KINDS: tuple[IdentifierKind, ...] = get_args(IdentifierKind)
 
 
 def gravest(actions: Iterable[Action]) -> Action:
@@ -38,6 +40,28 @@ class Limits:
         if self.action is not Action.ALLOW and score >= self.threshold.flag:
             return Action.FLAG, self.threshold.flag
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedThreshold:
+    """From `value` on a finding of this check under this clause is acted on, instead of the policy's word."""
+
+    id: str
+    check: str
+    version: str
+    """It holds for this version of the check alone, whose scores its labels are about."""
+    clause: str
+    side: Side
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedThresholds:
+    """What people made of the labels: thresholds switched on, others only tried, how often that changed."""
+
+    number: int = 0
+    active: tuple[LearnedThreshold, ...] = ()
+    tried: tuple[LearnedThreshold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,10 @@ class Policy:
     clauses: Mapping[str, ClausePolicy]
     measured: Mapping[tuple[str, Side, Category], Threshold]
     """Thresholds by check, side and category, as they were chosen on labelled text."""
+    identifiers: Mapping[tuple[IdentifierKind, Side], Action]
+    """What becomes of an identifier or a secret, whatever the clause."""
+    learned: Mapping[tuple[str, str, Side], float] = field(default_factory=dict)
+    """By check, clause and side: from which score on people had findings acted on; never below `flag`."""
 
     def clause(self, clause_id: str) -> ClausePolicy:
         """The clause of this id; SafetyError names an id that the policy does not have."""
@@ -100,14 +128,37 @@ class Policy:
             raise SafetyError(f"Clause {clause_id!r} is not in the policy; it has {', '.join(self.clauses)}.")
         return self.clauses[clause_id]
 
+    def limits_of_kind(self, check: str, side: Side, kind: IdentifierKind) -> Limits:
+        """What the score of an identifier means."""
+        return Limits(self.checks[check].threshold, self.identifiers[kind, side])
+
     def limits(self, check: str, side: Side, category: Category, clause_id: str | None = None) -> Limits:
         """What a signal's score means; its clause is the one it names or, failing that, its category's."""
         clause = self.clause(clause_id or self.categories[category])
         usual = self.measured.get((check, side, category), self.checks[check].threshold)
         limits = clause.limits.get((check, side), Limits(usual, clause.actions[side]))
+        flag = limits.threshold.flag
         if self.checks[check].blocks_from_flag:
-            return replace(limits, threshold=replace(limits.threshold, block=limits.threshold.flag))
-        return limits
+            return replace(limits, threshold=Threshold(flag, flag))
+        learned = self.learned.get((check, clause.id, side))
+        return limits if learned is None else replace(limits, threshold=Threshold(flag, max(flag, learned)))
+
+    def learnable(self, check: str, clause_id: str, side: Side) -> Limits | None:
+        """What a learned threshold could replace: acts from `block` on, and texts are flagged from `flag` on.
+
+        None where nothing is acted on, or all that is flagged. Of several categories the strictest counts.
+        """
+        if check not in self.checks or self.checks[check].blocks_from_flag or clause_id not in self.clauses:
+            return None
+        every = [self.limits(check, side, category, clause_id) for category in self._categories(clause_id)]
+        if not every or every[0].action in (Action.ALLOW, Action.FLAG):
+            return None
+        flag, block = (max(getattr(one.threshold, name) for one in every) for name in ("flag", "block"))
+        return Limits(Threshold(flag, block), every[0].action) if flag < block else None
+
+    def _categories(self, clause_id: str) -> tuple[Category, ...]:
+        own = self.clauses[clause_id].categories
+        return own + tuple(name for name, clause in self.categories.items() if clause == clause_id)
 
     def on_error(self, check: str) -> Action:
         """What becomes of a text on which this check failed: the gravest that a clause it serves asks for."""
@@ -130,6 +181,11 @@ class Policy:
 
     def _covers(self, clause: ClausePolicy) -> bool:
         return any(check in self.checks for check in clause.checks)
+
+    def with_learned(self, thresholds: Iterable[LearnedThreshold]) -> "Policy":
+        """The same policy with these thresholds besides those that it has learned."""
+        learned = {(one.check, one.clause, one.side): one.value for one in thresholds}
+        return replace(self, learned={**self.learned, **learned})
 
     def with_checks(self, names: Iterable[str], *, threshold: Threshold = Threshold(0.5, 0.9)) -> "Policy":
         """The same policy with these checks and no others; `threshold` is for those it did not know."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,13 @@ class Scored:
     windows: NDArray[np.int64]
 
 
-def scored(tables: Tables, texts: Sequence[str], side: Side) -> Scored:
+class Scores(Protocol):
+    """What gives log-odds to a folded text: the highest over its windows, and how many windows."""
+
+    def highest(self, folded: str, side: Side) -> tuple[Floats, int]: ...
+
+
+def scored(tables: Scores, texts: Sequence[str], side: Side) -> Scored:
     """Every text's highest log-odds, one row a text, one column a label."""
     found = [tables.highest(fold(text), side) for text in texts]
     return Scored(np.stack([highest for highest, _ in found]), np.array([windows for _, windows in found]))
@@ -40,7 +47,7 @@ def scored(tables: Tables, texts: Sequence[str], side: Side) -> Scored:
 def calibrated(tables: Tables, rows: Sequence[Row], side: Side) -> Calibration:
     """Two numbers a label, fitted on these rows, and the side's allowance for length."""
     scores = scored(tables, [row.text for row in rows], side)
-    length = _length_allowance(tables, rows, side)
+    length = length_allowance(tables, rows, side)
     odds = scores.highest - length * np.log(scores.windows)[:, None]
     targets = np.array([row.targets for row in rows])
     pairs = [platt(odds[:, label], targets[:, label]) for label in range(len(LABELS))]
@@ -82,7 +89,7 @@ def _misfit(found: Pair, columns: Pair, wanted: Pair) -> float:
     return float((np.logaddexp(0, odds) - wanted * odds).sum() + RIDGE / 2 * (found[0] - 1) ** 2)
 
 
-def _length_allowance(tables: Tables, rows: Sequence[Row], side: Side) -> float:
+def length_allowance(tables: Scores, rows: Sequence[Row], side: Side) -> float:
     """The smallest allowance at which the worst of harmless long text looks no worse than that of short."""
     harmless = [row for row in rows if not row.unsafe]
     limit = np.quantile(scored(tables, [row.text for row in harmless], side).highest[:, -1], _RARE)

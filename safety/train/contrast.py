@@ -9,8 +9,8 @@ from typing import Any
 from safety.train.rows import CATEGORIES, LANGUAGES, Row
 
 FOLDER = Path(__file__).parent / "contrast"
-SOURCES = {"contrast": FOLDER, "talk": FOLDER / "talk"}
-"""Each source's folder of one file a language: requests that sound alike, and everyday talk."""
+SOURCES = {"contrast": FOLDER, "talk": FOLDER / "talk", "circumvention": FOLDER / "circumvention"}
+"""Each source's folder of one file a language: requests that sound alike, everyday talk, ways round rules."""
 _HELD_OUT = 10
 """One filler in this many is kept for dev, so that dev asks about things that training never saw."""
 
@@ -26,7 +26,7 @@ def _rows(source: str, language: str) -> Iterator[Row]:
     for group in (*tables["harmless"], *tables["harmful"]):
         for filler in group["fillers"]:
             for frame in _frames(group, filler):
-                yield _row(frame.format(filler), filler, group | {"lang": language, "source": source})
+                yield _row(frame.replace("{}", filler), filler, group | {"lang": language, "source": source})
 
 
 def _frames(group: dict[str, Any], filler: str) -> list[str]:

@@ -39,13 +39,13 @@ def is_learnt(row: Row) -> bool:
 def prompt_examples(rows: Sequence[Row]) -> Examples:
     """What the prompts' table learns from: prompts and responses, and some posts."""
     chosen = [row for row in rows if is_learnt(row) and (row.side != "post" or _is_sampled(row))]
-    return _examples(chosen, _prompt_targets, _weight_in_prompts)
+    return examples_of(chosen, _prompt_targets, _weight_in_prompts)
 
 
 def post_examples(rows: Sequence[Row]) -> Examples:
     """What the posts' table learns from: posts, and prompts for the categories that posts lack."""
     chosen = [row for row in rows if is_learnt(row) and row.side != "response"]
-    return _examples(
+    return examples_of(
         chosen, lambda row: row.targets, lambda row: 1.0 if row.side == "post" else PROMPT_WEIGHT_IN_POSTS
     )
 
@@ -68,10 +68,13 @@ def _prompt_targets(row: Row) -> tuple[float, ...]:
     return (*categories, anything, anything if row.side == "prompt" or not row.unsafe else -1.0)
 
 
-def _examples(
+def examples_of(
     rows: Sequence[Row], targets: Callable[[Row], tuple[float, ...]], weight: Callable[[Row], float]
 ) -> Examples:
-    """A harmful row teaches by its large windows, as the harm may be anywhere; a harmless one by all."""
+    """What a table learns from these rows, by their targets and weights.
+
+    A harmful row teaches by its large windows, as the harm may be anywhere; a harmless one by all.
+    """
     found: list[Buckets] = []
     owners: list[int] = []
     weights: list[float] = []

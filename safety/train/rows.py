@@ -37,12 +37,12 @@ class Row:
         return 0.0 if name in self.known else -1.0
 
 
-def read_rows(folder: Path) -> list[Row]:
-    """Every row of every file in the folder, in the order of their names; SafetyError where there is none."""
-    files = sorted((*folder.glob("*.jsonl.gz"), *folder.glob("*.jsonl")))
+def read_rows(path: Path) -> list[Row]:
+    """Every row of this file, or of every file in this folder by name; SafetyError where there is none."""
+    files = [path] if path.is_file() else sorted((*path.glob("*.jsonl.gz"), *path.glob("*.jsonl")))
     if not files:
         raise SafetyError(
-            f"There is no labelled data in {folder}; it must hold files named *.jsonl.gz or *.jsonl."
+            f"There is no labelled data in {path}; it must hold files named *.jsonl.gz or *.jsonl."
         )
     return [row for file in files for row in _rows_of(file)]
 

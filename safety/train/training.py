@@ -7,16 +7,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from safety.checks.circumvention import Circumventing
 from safety.checks.classifier import category_scores
 from safety.checks.tables import LABELS, Calibration, Floats, Table, Tables, load_tables
 from safety.train.calibrating import calibrated
+from safety.train.circumvention import (
+    NAME,
+    circumvention_file,
+    circumvention_rows,
+    train_circumvention,
+)
 from safety.train.contrast import contrast_rows
 from safety.train.examples import is_learnt, post_examples, prompt_examples
 from safety.train.fitting import Fitting, fit
 from safety.train.rows import LANGUAGES, Row, read_rows
-from safety.train.thresholds import TARGETS, choose, write_thresholds
-from safety.train.writing import rounded, write_tables
-from safety.types import Side, Text
+from safety.train.thresholds import CIRCUMVENTION, TARGETS, Limit, choose, choose_one, write_thresholds
+from safety.train.writing import harm_files, letters_file, rounded, write_weights
+from safety.types import Category, Side, Text
 
 SIDES: tuple[Side, ...] = ("prompt", "response", "post")
 
@@ -43,12 +50,23 @@ def train(data: Data, *, weights: Path, thresholds: Path, seed: int = 1) -> Tabl
         "prompt": rounded(fit(prompt_examples(data.train), how)),
         "post": rounded(fit(post_examples(data.train), how)),
     }
-    write_tables(weights, tables, _calibration(tables, data.dev))
+    circumventing = train_circumvention(data.train, data.dev, how)
+    harm = harm_files(tables, _calibration(tables, data.dev))
+    letters = letters_file(row.text for row in data.train)
+    write_weights(weights, harm | circumvention_file(circumventing) | letters)
     written = load_tables(weights)
-    write_thresholds(
-        thresholds, {side: choose(*_harmless(written, data.dev, side), TARGETS[side]) for side in SIDES}
-    )
+    limits: dict[tuple[str, Side], Mapping[Category, Limit]] = {
+        ("classifier", side): choose(*_harmless(written, data.dev, side), TARGETS[side]) for side in SIDES
+    }
+    limits["circumvention", "prompt"] = {NAME: _limit_of(circumventing, data.dev)}
+    write_thresholds(thresholds, limits)
     return written
+
+
+def _limit_of(model: Circumventing, dev: Sequence[Row]) -> Limit:
+    rows = [row for row in circumvention_rows(dev) if not row.unsafe]
+    odds = np.array([model.log_odds(row.text) for row in rows])
+    return choose_one(1 / (1 + np.exp(-odds)), CIRCUMVENTION)
 
 
 def dev_rows(rows: Sequence[Row], side: Side) -> list[Row]:

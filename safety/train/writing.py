@@ -2,17 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from safety import letters
 from safety.checks import features
-from safety.checks.tables import MANIFEST, Calibration, Table
+from safety.checks.tables import POST_FILE, PROMPT_FILE, Calibration, Table
 from safety.train.rows import LANGUAGES
 from safety.types import Side
+from safety.weights import MANIFEST
 
 WEIGHTS_VERSION = "1"
 
@@ -22,13 +24,9 @@ def rounded(table: Table) -> Table:
     return Table(table.weights.astype(np.float16).astype(np.float32), table.biases)
 
 
-def write_tables(folder: Path, tables: Mapping[str, Table], calibration: Mapping[Side, Calibration]) -> None:
-    """Write `prompt.safetensors`, `post.safetensors` and the manifest with their sha256."""
+def write_weights(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write each file and, for them all, the manifest with their sha256."""
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        "prompt.safetensors": _content(tables["prompt"], calibration, ("prompt", "response")),
-        "post.safetensors": _content(tables["post"], calibration, ("post",)),
-    }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     manifest = {
@@ -38,6 +36,19 @@ def write_tables(folder: Path, tables: Mapping[str, Table], calibration: Mapping
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def harm_files(tables: Mapping[str, Table], calibration: Mapping[Side, Calibration]) -> dict[str, bytes]:
+    """The contents of `prompt.safetensors` and `post.safetensors`."""
+    return {
+        PROMPT_FILE: _content(tables["prompt"], calibration, ("prompt", "response")),
+        POST_FILE: _content(tables["post"], calibration, ("post",)),
+    }
+
+
+def letters_file(texts: Iterable[str]) -> dict[str, bytes]:
+    """The content of `letters.safetensors`, counted in these texts."""
+    return {letters.FILE: save(letters.counted(texts))}
 
 
 def _content(table: Table, calibration: Mapping[Side, Calibration], sides: tuple[Side, ...]) -> bytes:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from safety.checks import features
-from safety.checks.classifier import WEIGHTS, Classifier, _attributed, _tempered
-from safety.checks.tables import CATEGORIES, MANIFEST, load_tables
+from safety.checks.classifier import Classifier, _attributed, _tempered
+from safety.checks.tables import CATEGORIES, load_tables
 from safety.figures import auroc
 from safety.policy import policy_for
 from safety.train.rows import read_rows
 from safety.types import SafetyError, Text
+from safety.weights import MANIFEST, WEIGHTS
 
 HARMLESS = [
     "hi",

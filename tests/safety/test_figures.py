@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from safety.figures import au_prc, auroc, calibration_error, f1, recall_at, share
+from safety.figures import au_prc, auroc, bootstrap, calibration_error, f1, recall_at, share, wilson
 
 SCORES = np.array([0.9, 0.8, 0.7, 0.6, 0.2])
 TRUTHS = np.array([True, False, True, False, False])
@@ -59,3 +59,31 @@ def test_a_figure_without_one_of_the_kinds_is_not_known():
     unknown = [auroc(scores, harmless), au_prc(scores, harmless), recall_at(0.01, scores, harmless)]
 
     assert all(map(math.isnan, [*unknown, f1(harmless, harmless), share(np.array([], dtype=bool))]))
+
+
+def test_wilson_holds_the_share_and_narrows_with_more_texts():
+    few, many = wilson(1, 4), wilson(100, 400)
+
+    assert few.share == many.share == 0.25
+    assert few.low < many.low < 0.25 < many.high < few.high
+    assert wilson(0, 300).low == 0
+    assert 0.005 < wilson(0, 300).high < 0.02
+    assert np.isnan(wilson(0, 0).share)
+
+
+def test_bootstrap_holds_the_figure_and_is_the_same_each_time():
+    random = np.random.default_rng(0)
+    truths = random.random(400) < 0.5
+    scores = truths + random.normal(size=400)
+
+    once, again = bootstrap(auroc, scores, truths), bootstrap(auroc, scores, truths)
+
+    assert once == again
+    assert once.low < once.share == auroc(scores, truths) < once.high
+    assert once.high - once.low < 0.15
+
+
+def test_bootstrap_of_one_kind_knows_nothing():
+    one = bootstrap(auroc, np.array([0.1, 0.2]), np.array([False, False]))
+
+    assert np.isnan(one.share) and np.isnan(one.low)

@@ -30,7 +30,7 @@ async def test_a_harmless_text_is_allowed_and_says_what_looked_at_it(guard_of, s
 
     assert (verdict.action, verdict.score, verdict.findings) == (Action.ALLOW, 0.0, ())
     assert verdict.checks == {"says": Outcome.PASS}
-    assert verdict.policy == f"{load_policy().version}/standard/n1"
+    assert verdict.policy == f"{load_policy().version}/standard/n2"
     assert verdict.versions == {"says": "1", "policy": load_policy().fingerprint}
     assert not verdict.failed
 
@@ -247,7 +247,7 @@ async def test_more_texts_than_the_gate_can_take_are_withheld_not_let_through(gu
 
     verdicts = await asyncio.gather(*(guard.judge(text) for text in texts))
 
-    passed = [verdict.checks["hangs"] is Outcome.PASS for verdict in verdicts]
+    passed = [set(verdict.checks.values()) == {Outcome.PASS} for verdict in verdicts]
     assert [verdict.action is Action.ALLOW for verdict in verdicts] == passed
     assert sum(verdict.failed for verdict in verdicts) >= 600 - MOST_WAITING
 

@@ -73,3 +73,35 @@ def test_the_end_of_a_long_text_counts():
     text = "1234567890 " * 2000 + SENTENCES["sw"] * 5
 
     assert language_of(text) == "sw"
+
+
+STRANGE = {
+    "gu": "હું પિયાનો વગાડતા કેવી રીતે શીખી શકું?",
+    "pa": "ਮੈਂ ਪਿਆਨੋ ਵਜਾਉਣਾ ਕਿਵੇਂ ਸਿੱਖਾਂ?",
+    "kn": "ನಾನು ಪಿಯಾನೋ ನುಡಿಸುವುದನ್ನು ಹೇಗೆ ಕಲಿಯಲಿ?",
+    "ml": "എനിക്ക് പിയാനോ വായിക്കാൻ എങ്ങനെ പഠിക്കാം?",
+    "si": "මම පියානෝව වාදනය කරන්නේ කෙසේද?",
+    "lo": "ຂ້ອຍຈະຮຽນເປຍໂນໄດ້ແນວໃດ?",
+    "und": "ᏙᎯᏧ ᎤᏪᏥ ᎠᏂᏴᏫᏯ ᎦᏬᏂᎯᏍᏗ",
+    "cy": "Sut alla i ddysgu canu'r piano heb athro yn y dref hon?",
+    "ca": "Com puc aprendre a tocar el piano sense cap professor a casa meva?",
+}
+
+
+@pytest.mark.parametrize("language", STRANGE)
+def test_a_language_that_no_check_reads_is_never_taken_for_none(language):
+    assert language_of(STRANGE[language]) == language
+
+
+def test_a_good_part_in_a_script_that_no_check_reads_decides():
+    russian = SENTENCES["ru"]
+
+    assert language_of(f"Please answer this for me: {russian} {russian}") == "ru"
+    assert (
+        language_of(f"What does the word привет mean, and when do people say it to one another? {'x' * 20}")
+        == "en"
+    )
+
+
+def test_styled_letters_are_latin():
+    assert language_of("𝓗𝓸𝔀 𝓭𝓸 𝓘 𝓵𝓮𝓪𝓻𝓷 𝓽𝓸 𝓹𝓵𝓪𝔂 the piano today") == "en"

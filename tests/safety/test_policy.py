@@ -70,7 +70,9 @@ def test_every_category_has_one_clause_which_serves_it():
 def test_every_category_and_side_of_the_classifier_has_a_threshold():
     measured = load_policy().measured
 
-    assert set(measured) == {("classifier", side, category) for side in SIDES for category in CATEGORIES}
+    assert set(measured) == {("classifier", side, category) for side in SIDES for category in CATEGORIES} | {
+        ("circumvention", "prompt", "circumvention")
+    }
 
 
 def test_the_clause_of_every_category_is_served_by_the_classifier():
@@ -138,6 +140,26 @@ def test_no_shipped_clause_redacts_or_lets_through_and_only_self_harm_gets_suppo
 
             assert not actions & {Action.REDACT, Action.ALLOW}
             assert (Action.SUPPORT in actions) == (clause.id == "PUP-2.e.iv")
+
+
+def test_a_host_chooses_by_kind_and_side_what_becomes_of_identifiers(folder):
+    change(
+        folder / "pup.toml",
+        'card = "redact"',
+        'card = { prompt = "allow", response = "block", post = "flag" }',
+    )
+    change(folder / "profiles" / "research.toml", "[actions]", '[identifiers]\ncard = "allow"\n\n[actions]')
+
+    standard, research = load_policy(folder=folder), load_policy("research", folder=folder)
+
+    assert [standard.identifiers["card", side] for side in ("prompt", "response", "post")] == [
+        Action.ALLOW,
+        Action.BLOCK,
+        Action.FLAG,
+    ]
+    assert {research.identifiers["card", side] for side in ("prompt", "response", "post")} == {Action.ALLOW}
+    assert research.identifiers["key", "prompt"] is Action.REDACT
+    assert standard.limits_of_kind("identifiers", "post", "card").reached(0.5) == (Action.FLAG, 0.5)
 
 
 def test_a_policy_for_other_checks_holds_them_to_half_and_nine_tenths():
@@ -220,7 +242,7 @@ WRONG = [
         "pup.toml",
         'action = "flag"',
         'action = "shout"',
-        r"PUP-2\.b\.action is 'shout'.*allow, flag, redact, block",
+        r"PUP-2\.b\.action is 'shout'.*allow, redact, flag, block",
     ),
     ("pup.toml", 'action = "flag"', 'action = "support"', r"PUP-2\.b\.action is 'support'.*self_harm"),
     ("pup.toml", ', post = "block" }', " }", r"PUP-2\.e\.iv\.action\.post is None"),
@@ -323,6 +345,24 @@ WRONG = [
         "[clauses]\n[actions]",
         r"research\.toml: clauses = \{\} has an unknown",
     ),
+]
+
+
+WRONG += [
+    ("pup.toml", 'card = "redact"', "", r"pup\.toml: identifiers\.card is None"),
+    (
+        "pup.toml",
+        'card = "redact"',
+        'card = "support"',
+        r"identifiers\.card is 'support'.*allow, redact, flag, block",
+    ),
+    (
+        "pup.toml",
+        'card = "redact"',
+        'card = "redact"\nshoe = "block"',
+        r"identifiers\.shoe = 'block' has an unknown",
+    ),
+    ("profiles/strict.toml", 'ip = "redact"', 'ip = "hide"', r"strict\.toml: identifiers\.ip is 'hide'"),
 ]
 
 

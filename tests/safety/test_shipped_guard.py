@@ -36,7 +36,7 @@ def test_every_profile_starts_with_the_shipped_checks(profile):
     verdict = guard.judge_now(Text("What is the capital of Norway?", "prompt"))
     guard.close()
 
-    assert guard.live_checks == ("rules", "classifier")
+    assert guard.live_checks == ("rules", "identifiers", "classifier", "circumvention")
     assert verdict.action is Action.ALLOW
     assert f"/{profile}/" in verdict.policy
 

@@ -2,7 +2,8 @@ import pytest
 
 from safety.lanes import Failed
 from safety.policy import load_policy, policy_for
-from safety.types import Action, CheckedText, Outcome, Signal, Text
+from safety.redaction import Redaction
+from safety.types import Action, CheckedText, Outcome, Signal, Span, Text
 from safety.weighing import examined, weigh
 
 POLICY = policy_for("a", "b")
@@ -60,3 +61,38 @@ def test_why_an_answer_is_not_trusted_is_said_without_its_words():
     answer = CheckedText((Signal("a secret", 0.1),))  # type: ignore[arg-type]
 
     assert examined(answer, Text("a text", "prompt"), POLICY) == Failed("a category is unknown")
+
+
+def test_what_is_flagged_is_redacted_too_and_still_opens_a_case():
+    card = Signal("privacy", 0.95, "PUP-2.e.v", (Span(3, 9), Span(7, 12)), "card")
+    answers = {"a": CheckedText((card,)), "b": CheckedText((Signal("hate", 0.7),))}
+
+    weighed = weigh(answers, "prompt", POLICY)
+
+    assert weighed.action is Action.FLAG
+    assert weighed.action.opens_case
+    assert weighed.redactions == (Redaction(3, 12, "card"),)
+    assert weighed.categories["privacy"] == 0
+
+
+def test_a_text_that_is_withheld_is_redacted_for_its_evidence():
+    card = Signal("privacy", 0.95, None, (Span(0, 4),), "card")
+
+    weighed = weigh({"a": CheckedText((card,)), "b": Failed("it broke")}, "prompt", POLICY)
+
+    assert weighed.action is Action.BLOCK
+    assert weighed.redactions == (Redaction(0, 4, "card"),)
+
+
+def test_a_kind_that_the_policy_allows_is_no_finding():
+    mail = Signal("privacy", 0.95, None, (Span(0, 4),), "email")
+
+    weighed = weigh({"a": CheckedText((mail,))}, "prompt", POLICY)
+
+    assert (weighed.action, weighed.findings, weighed.redactions) == (Action.ALLOW, (), ())
+
+
+def test_a_kind_that_the_policy_does_not_know_is_not_trusted():
+    answer = CheckedText((Signal("privacy", 0.9, None, (Span(0, 1),), "shoe size"),))  # type: ignore[arg-type]
+
+    assert examined(answer, Text("a text", "prompt"), POLICY) == Failed("a kind of identifier is unknown")
