@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, TextClause, event, text
 from sqlalchemy.orm import Session
 
 WRITING = "bezel_writing"
 """The execution option of connections that will write: SQLite then takes its write lock at the start."""
+
+_STARTING = 0xBE2E1
+"""The number of PostgreSQL's advisory lock of a start, on any of Bezel's databases."""
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -16,8 +19,10 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",
     "PRAGMA secure_delete = ON",
-    "PRAGMA trusted_schema = OFF",
 )
+
+_MOST_WAIT = 200
+"""Milliseconds that everybody's writes may wait for somebody's reading to end."""
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -43,6 +48,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def wait_for_other_starts(connection: Connection) -> None:
+    """Let one process at a time make the schema; SQLite's write lock does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_STARTING})")
+
+
 def without_foreign_keys(connection: Connection) -> None:
     """Before a migration on SQLite: altering copies a table and drops the old one, which must not cascade."""
     if connection.dialect.name == "sqlite":
@@ -62,6 +73,13 @@ def damage(connection: Connection) -> str | None:
         return None
     found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
     return None if found == "ok" else found
+
+
+def size(connection: Connection) -> int:
+    """How many bytes a SQLite database holds."""
+    pragmas = ("page_count", "freelist_count", "page_size")
+    pages, free, each = (int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in pragmas)
+    return (pages - free) * each
 
 
 def lock_audit(session: Session) -> None:
@@ -86,12 +104,81 @@ def append_only(dialect: str, table: str) -> Sequence[str]:
     ]
 
 
-def forget_deleted(engine: Engine) -> None:
-    """Leave no byte of deleted rows in SQLite's files; secure_delete misses copies that page splits left."""
+def never_replaced(dialect: str, table: str, key: str) -> Sequence[str]:
+    """The statements that make SQLite refuse to REPLACE a row, which passes by the triggers on DELETE."""
+    if dialect != "sqlite":
+        return []
+    return [
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    ]
+
+
+def full_text(dialect: str) -> Sequence[str]:
+    """The statements that make the full-text index over `searchable`, which then follows its rows."""
+    if dialect == "postgresql":
+        return ["CREATE INDEX ix_searchable_words ON searchable USING gin (words)"]
+    forget = (
+        "INSERT INTO searchable_words(searchable_words, rowid, words) VALUES('delete', old.number, old.words)"
+    )
+    keep = "INSERT INTO searchable_words(rowid, words) VALUES(new.number, new.words)"
+    return [
+        "CREATE VIRTUAL TABLE searchable_words USING fts5(words, content='searchable', "
+        "content_rowid='number', tokenize='ascii', detail='none', columnsize=0)",
+        f"CREATE TRIGGER searchable_added AFTER INSERT ON searchable BEGIN {keep}; END",
+        f"CREATE TRIGGER searchable_removed AFTER DELETE ON searchable BEGIN {forget}; END",
+        f"CREATE TRIGGER searchable_changed AFTER UPDATE ON searchable BEGIN {forget}; {keep}; END",
+    ]
+
+
+def newest_matching(dialect: str, owner: str, tokens: Sequence[str], limit: int) -> TextClause:
+    """The ids of a person's newest messages that have all these tokens, of the last one that begins so."""
+    if dialect == "postgresql":
+        wanted = " & ".join(f"'{token}'" for token in tokens) + ":*"
+        # Found first and cut after, or the planner reads everybody's rows backwards until enough match.
+        question = (
+            "WITH hit AS MATERIALIZED (SELECT number, message_id FROM searchable "
+            "WHERE words @@ CAST(:wanted AS tsquery) AND owner = :owner) "
+            "SELECT message_id FROM hit ORDER BY number DESC LIMIT :limit"
+        )
+    else:
+        wanted = " AND ".join(f'"{token}"' for token in tokens) + "*"
+        question = (
+            "SELECT message_id FROM searchable_words JOIN searchable ON number = searchable_words.rowid "
+            "WHERE searchable_words MATCH :wanted AND owner = :owner "
+            "ORDER BY searchable_words.rowid DESC LIMIT :limit"
+        )
+    return text(question).bindparams(wanted=wanted, owner=owner, limit=limit)
+
+
+def forget_deleted(engine: Engine) -> bool:
+    """Leave no byte of deleted rows in SQLite's files; False where another program's reading kept some there.
+
+    Deleted words stay in the full-text index until its pieces become one, copies of page splits until VACUUM.
+    """
     if is_sqlite(engine):
         with engine.connect() as connection:
+            _driver(connection).execute(
+                "INSERT INTO searchable_words(searchable_words) VALUES('optimize')"
+            ).fetchall()
             _driver(connection).execute("VACUUM").fetchall()
+            is_busy, *_ = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not is_busy
+    return True
+
+
+def forget_overwritten(engine: Engine) -> None:
+    """Empty SQLite's log of changes, where a row's former text still stands; in the file it is wiped already.
+
+    Where somebody is reading just then, the next call empties it, or SQLite itself. A copy that a page split
+    left of the row stays until VACUUM.
+    """
+    if is_sqlite(engine):
+        with engine.connect() as connection:
+            _driver(connection).execute(f"PRAGMA busy_timeout = {_MOST_WAIT}").fetchall()
             _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            _driver(connection).execute(_PRAGMAS[0]).fetchall()
 
 
 def _driver(connection: Connection) -> Any:

@@ -1,59 +1,8 @@
-"""The Store's doors to the desk, the moderators' accounts and the audit log; each call is one transaction."""
+"""The Store's door to the moderators' accounts; each call is one transaction."""
 
-from collections.abc import Sequence
-
-from storage import audit, cases, desk, moderators
-from storage.desk import Judgement
+from storage import moderators, standing
 from storage.transactions import Transactions
-from storage.types import AuditEvent, Case, CaseState, CaseSummary, Decision, Moderator, ModeratorRole, Ruling
-
-
-class Desk:
-    """The queue and the cases, for moderators; all raise StorageError."""
-
-    def __init__(self, transactions: Transactions) -> None:
-        self._read, self._write = transactions.read, transactions.write
-
-    def cases(
-        self, *, states: Sequence[CaseState] = ("open", "claimed", "escalated"), limit: int = 100
-    ) -> tuple[CaseSummary, ...]:
-        """Cases in these states, the gravest first and the oldest of those first."""
-        return self._read(cases.queue, states, limit)
-
-    def waiting(self) -> int:
-        """How many cases somebody could take now."""
-        return self._read(cases.waiting)
-
-    def case(self, case_id: str, moderator_id: str) -> Case:
-        """All of a case, for this moderator; that they saw it goes into the audit log."""
-        return self._write(desk.show, case_id, moderator_id)
-
-    def claim(self, case_id: str, moderator_id: str) -> Case:
-        """Take a case for ten minutes, or renew that; raises CaseTaken."""
-        return self._write(desk.claim, case_id, moderator_id)
-
-    def next_case(self, moderator_id: str) -> Case | None:
-        """Take the first case of the queue that is free and that they have not ruled on."""
-        return self._write(desk.next_case, moderator_id)
-
-    def release(self, case_id: str, moderator_id: str) -> None:
-        """Hand a case back; raises CaseTaken or IllegalMove where they do not hold it."""
-        self._write(desk.release, case_id, moderator_id)
-
-    def decide(  # noqa: PLR0913
-        self,
-        case_id: str,
-        moderator_id: str,
-        *,
-        ruling: Ruling,
-        clause: str | None,
-        note: str,
-        public_note: str,
-        row_version: int,
-    ) -> Decision:
-        """Rule on a case they hold; raises IllegalMove, CaseTaken or StaleCase, and then changes nothing."""
-        judgement = Judgement(ruling, clause, note, public_note, row_version)
-        return self._write(desk.decide, case_id, moderator_id, judgement)
+from storage.types import Moderator, ModeratorRole
 
 
 class Moderators:
@@ -90,26 +39,6 @@ class Moderators:
         """Raise the generation of an account, so that no sign-in of it counts any more."""
         self._write(moderators.sign_out_everywhere, moderator_id)
 
-
-class AuditLog:
-    """The chain of events; all raise StorageError."""
-
-    def __init__(self, transactions: Transactions) -> None:
-        self._read, self._write = transactions.read, transactions.write
-        self._keys = transactions.keys
-
-    def pseudonym(self, owner: str) -> str:
-        """How a person is named in the log."""
-        return self._keys.pseudonym(owner)
-
-    def record(self, actor: str, action: str, object_id: str) -> None:
-        """Add an event: a moderator by id, a person by `pseudonym`, never any content."""
-        self._write(audit.record, actor, action, object_id)
-
-    def events(self, limit: int = 100) -> tuple[AuditEvent, ...]:
-        """The newest events, newest first."""
-        return self._read(audit.events, limit)
-
-    def first_broken(self) -> int | None:
-        """The first sequence number at which the chain does not hold, or None."""
-        return self._read(audit.first_broken)
+    def link(self, moderator_id: str, owner: str) -> None:
+        """Note that a moderator is also this person who chats: they never rule on a case of their own."""
+        self._write(standing.link, moderator_id, owner)

@@ -1,22 +1,22 @@
 """The evidence of a case: an encrypted snapshot, never changed, and erased by destroying its own key."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 
-from storage import tables
-from storage.types import EvidenceLine, StorageError
+from storage import sealing, tables
+from storage.types import EvidenceLine
 from storage.work import Work
 
 TURNS_BEFORE = 3
-_NONCE = 12
+TURNS_AFTER = 3
+
+Exhibit = type[tables.Evidence] | type[tables.LaterEvidence]
+EXHIBITS: tuple[Exhibit, ...] = (tables.Evidence, tables.LaterEvidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,10 @@ class Snapshot:
         return next(line.text for line in self.lines if line.is_subject)
 
 
-def snapshot(lineage: Sequence[tables.Message], *, text: str, shown: str) -> Snapshot:
-    """A snapshot of the last message of a lineage, its exact `text`, its turn, and three turns before."""
+def snapshot(
+    lineage: Sequence[tables.Message], *, text: str, shown: str, later: Sequence[tables.Message] = ()
+) -> Snapshot:
+    """The last message of a lineage, its exact `text`, its turn, three turns before, three of the `later`."""
     subject = lineage[-1]
     prompts, first = 0, len(lineage) - 1
     wanted = TURNS_BEFORE + (subject.role == "assistant")
@@ -44,11 +46,21 @@ def snapshot(lineage: Sequence[tables.Message], *, text: str, shown: str) -> Sna
         prompts += lineage[first].role == "user"
     lines = [_line(row, row.text, is_subject=False) for row in lineage[first:-1]]
     return Snapshot(
-        lines=(*lines, _line(subject, text, is_subject=True)),
+        lines=(*lines, _line(subject, text, is_subject=True), *_after(later)),
         shown=shown,
         checkpoint=subject.checkpoint,
         settings=subject.settings,
     )
+
+
+def _after(later: Sequence[tables.Message]) -> list[EvidenceLine]:
+    prompts, lines = 0, []
+    for row in later:
+        prompts += row.role == "user"
+        if prompts > TURNS_AFTER:
+            break
+        lines.append(_line(row, row.text, is_subject=False))
+    return lines
 
 
 def _line(row: tables.Message, text: str, *, is_subject: bool) -> EvidenceLine:
@@ -64,57 +76,59 @@ def _line(row: tables.Message, text: str, *, is_subject: bool) -> EvidenceLine:
 
 def seal(work: Work, case_id: str, content: Snapshot) -> None:
     """Store the snapshot under a new data key, which is itself stored only under the evidence key."""
-    data_key = AESGCM.generate_key(256)
-    work.add(
-        tables.Evidence(
-            case_id=case_id,
-            key_id=work.keys.evidence_id,
-            wrapped_key=_encrypt(work.keys.evidence[work.keys.evidence_id], data_key, case_id),
-            sealed=_encrypt(data_key, _packed(content), case_id),
-            created_at=work.clock(),
-        )
-    )
+    _seal(work, tables.Evidence, case_id, content)
+
+
+def seal_later(work: Work, case_id: str, later: Sequence[tables.Message]) -> None:
+    """Add what followed the message, once: the snapshot itself never changes."""
+    if work.get(tables.LaterEvidence, case_id) is None:
+        content = Snapshot(lines=tuple(_after(later)), shown="", checkpoint=None, settings=None)
+        _seal(work, tables.LaterEvidence, case_id, content)
+
+
+def _seal(work: Work, table: Exhibit, case_id: str, content: Snapshot) -> None:
+    made = sealing.seal(work.keys, _packed(content), case_id)
+    work.add(table(case_id=case_id, **asdict(made), created_at=work.clock()))
     work.flush()
 
 
 def unseal(work: Work, case_id: str) -> Snapshot | None:
     """The snapshot of a case, or None once erased; raises StorageError under another evidence key."""
-    row = work.get(tables.Evidence, case_id)
+    content = _opened(work, case_id, work.get(tables.Evidence, case_id))
+    later = _opened(work, case_id, work.get(tables.LaterEvidence, case_id))
+    if content is None or later is None:
+        return content
+    known = {line.message_id for line in content.lines}
+    more = tuple(line for line in later.lines if line.message_id not in known)
+    return replace(content, lines=(*content.lines, *more))
+
+
+def _opened(work: Work, case_id: str, row: tables.Evidence | tables.LaterEvidence | None) -> Snapshot | None:
     if row is None or row.wrapped_key is None or row.sealed is None:
         return None
-    key = work.keys.evidence.get(row.key_id)
-    if key is None:
-        raise StorageError(
-            f"The evidence of case {row.case_id} was sealed with the evidence key {row.key_id}; "
-            f"this store was opened with {', '.join(work.keys.evidence)}. "
-            "Start Bezel with the key it was sealed with."
-        )
-    try:
-        return _unpacked(_decrypt(_decrypt(key, row.wrapped_key, case_id), row.sealed, case_id))
-    except InvalidTag:
-        raise StorageError(
-            f"The evidence of case {row.case_id} has been altered and cannot be read."
-        ) from None
+    kept = sealing.Sealed(row.key_id, row.wrapped_key, row.sealed)
+    return _unpacked(sealing.unseal(work.keys, kept, case_id, "evidence of case"))
 
 
 def erase(work: Work, case_ids: Sequence[str]) -> None:
-    """Destroy the evidence of these cases and what moderators wrote about it; the decisions stay."""
-    rows = work.scalars(select(tables.Evidence).where(tables.Evidence.case_id.in_(case_ids)))
-    for row in rows.all():
-        row.wrapped_key = row.sealed = None
-        row.erased_at = row.erased_at or work.clock()
-    ruled = select(tables.Decision.id).where(tables.Decision.case_id.in_(case_ids))
+    """Destroy the evidence of these cases and what moderators wrote about it; the decisions stay.
+
+    It waits where somebody has asked for the case to be looked at again and nobody has decided that yet.
+    """
+    case = tables.ReviewCase
+    asked_again = select(case.about_id).where(case.about_id.in_(case_ids), case.state != "decided")
+    gone = [case_id for case_id in case_ids if case_id not in set(work.scalars(asked_again))]
+    for table in EXHIBITS:
+        work.execute(
+            update(table)
+            .where(table.case_id.in_(gone))
+            .values(wrapped_key=None, sealed=None, erased_at=func.coalesce(table.erased_at, work.clock()))
+        )
+    work.execute(update(case).where(case.id.in_(gone)).values(content_digest=None, hold_reason=None))
+    theirs = select(case.id).where(case.id.in_(gone) | case.about_id.in_(gone))
+    ruled = select(tables.Decision.id).where(tables.Decision.case_id.in_(theirs))
     work.execute(delete(tables.DecisionNote).where(tables.DecisionNote.decision_id.in_(ruled)))
     work.flush()
-
-
-def _encrypt(key: bytes, content: bytes, case_id: str) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, content, case_id.encode())
-
-
-def _decrypt(key: bytes, sealed: bytes, case_id: str) -> bytes:
-    return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], case_id.encode())
 
 
 def _packed(content: Snapshot) -> bytes:

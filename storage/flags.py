@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from safety.types import Finding, Outcome, Verdict
-from storage import audit, evidence, tables
+from storage import audit, evidence, priority, sampling, tables
 from storage.columns import new_id
 from storage.conversations import lineage_in, tree
 from storage.work import Work
@@ -19,10 +19,16 @@ class Opening:
     text: str
     shown: str
     by: str = "guard"
+    with_later: bool = False
+    """Whether the turns that followed belong to the evidence: somebody points at it later."""
 
 
 def record_verdict(work: Work, message: tables.Message, verdict: Verdict, opening: Opening) -> None:
-    """Keep a verdict and, where its action opens a case, its flags in the case about this message."""
+    """Keep a verdict and, where its action opens a case, its flags in the case about this message.
+
+    The texts of `message` and `opening` are redacted already; the spans of what is kept point into them.
+    """
+    verdict = verdict.after_redaction()
     row = tables.Verdict(
         id=new_id(),
         owner=message.owner,
@@ -38,13 +44,21 @@ def record_verdict(work: Work, message: tables.Message, verdict: Verdict, openin
     work.add(row)
     work.flush()
     if verdict.action.opens_case:
-        row.case_id = open_case(work, message, verdict.clause, opening).id
-        work.add_all(_flags(row, verdict))
+        case = open_case(work, message, verdict.clause, opening)
+        case.language = case.language or verdict.lang
+        row.case_id = case.id
+        work.add_all(_flags(row, verdict, case.selection_prob))
         work.flush()
+        settle_in(work, case)
+    else:
+        sampling.draw(work, message, row, opening.text)
 
 
 def open_case(work: Work, message: tables.Message, clause: str | None, opening: Opening) -> tables.ReviewCase:
-    """The one case about this message: a new one with its evidence sealed, or the one that there is."""
+    """The one case about this message: a new one with its evidence sealed, or the one that there is.
+
+    A decided one stays decided: an edited text is a message of its own. `settle_in` has to follow.
+    """
     table = tables.ReviewCase
     case = work.scalar(
         select(table)
@@ -53,6 +67,8 @@ def open_case(work: Work, message: tables.Message, clause: str | None, opening: 
     )
     if case is None:
         return _new_case(work, message, clause, opening)
+    if opening.with_later and case.state != "decided":
+        _seal_later(work, case, message)
     if case.state != "decided":
         case.clause = case.clause or clause
         case.severity = max(case.severity, opening.severity)
@@ -60,15 +76,24 @@ def open_case(work: Work, message: tables.Message, clause: str | None, opening: 
     return case
 
 
+def settle_in(work: Work, case: tables.ReviewCase) -> None:
+    """Give a case that is not decided its place in the queue, after flags or reports were added."""
+    if case.state not in ("ruled", "decided"):
+        priority.refresh(work, case)
+
+
 def _new_case(work: Work, message: tables.Message, clause: str | None, opening: Opening) -> tables.ReviewCase:
+    case_id = new_id()
     case = tables.ReviewCase(
-        id=new_id(),
+        id=case_id,
         kind="content",
         owner=message.owner,
         conversation_id=message.conversation_id,
         message_id=message.id,
+        content_digest=work.keys.digest("content", opening.text),
         clause=clause,
         severity=opening.severity,
+        selection_prob=_drawn(work, case_id),
         state="open",
         is_escalated=False,
         row_version=1,
@@ -76,17 +101,49 @@ def _new_case(work: Work, message: tables.Message, clause: str | None, opening: 
     )
     work.add(case)
     work.flush()
-    lineage = lineage_in(tree(work, message.owner, message.conversation_id), message.id)
-    evidence.seal(work, case.id, evidence.snapshot(lineage, text=opening.text, shown=opening.shown))
+    rows = tree(work, message.owner, message.conversation_id)
+    content = evidence.snapshot(
+        lineage_in(rows, message.id),
+        text=opening.text,
+        shown=opening.shown,
+        later=_later(work, message) if opening.with_later else (),
+    )
+    evidence.seal(work, case.id, content)
     audit.record(work, opening.by, "case opened", case.id)
     return case
 
 
-def _flags(row: tables.Verdict, verdict: Verdict) -> list[tables.Flag]:
+def _drawn(work: Work, case_id: str) -> float | None:
+    """The share that the blind slice is of all cases, where this one is in it: nobody can tell beforehand."""
+    lot = int(work.keys.digest("draw", case_id)[:8], 16) / 2**32
+    return work.rules.blind_share if lot < work.rules.blind_share else None
+
+
+def _later(work: Work, message: tables.Message) -> list[tables.Message]:
+    """What followed the message on the path that the page shows."""
+    conversation = work.get(tables.Conversation, (message.owner, message.conversation_id))
+    rows = tree(work, message.owner, message.conversation_id)
+    path = lineage_in(rows, conversation.leaf_id if conversation else None)
+    ids = [row.id for row in path]
+    return path[ids.index(message.id) + 1 :] if message.id in ids else []
+
+
+def _seal_later(work: Work, case: tables.ReviewCase, message: tables.Message) -> None:
+    if later := _later(work, message):
+        evidence.seal_later(work, case.id, later)
+
+
+def _flags(row: tables.Verdict, verdict: Verdict, selection_prob: float | None) -> list[tables.Flag]:
     if verdict.findings:
-        return [_flag(row, verdict, found.check, found) for found in verdict.findings]
-    unclear = (Outcome.ERROR, Outcome.NOT_CHECKED)
-    return [_flag(row, verdict, name, None) for name, outcome in verdict.checks.items() if outcome in unclear]
+        found = [_flag(row, verdict, finding.check, finding) for finding in verdict.findings]
+    else:
+        unclear = (Outcome.ERROR, Outcome.NOT_CHECKED)
+        found = [
+            _flag(row, verdict, name, None) for name, outcome in verdict.checks.items() if outcome in unclear
+        ]
+    for flag in found:
+        flag.selection_prob = selection_prob
+    return found
 
 
 def _flag(row: tables.Verdict, verdict: Verdict, check: str, finding: Finding | None) -> tables.Flag:

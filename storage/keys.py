@@ -22,7 +22,8 @@ class Keys:
 
     evidence: Mapping[str, bytes] = field(repr=False)
     audit: Mapping[str, bytes] = field(repr=False)
-    people: bytes = field(repr=False)
+    people: Mapping[str, bytes] = field(repr=False)
+    """By the ids of the audit keys that they come from."""
 
     @property
     def evidence_id(self) -> str:
@@ -34,19 +35,31 @@ class Keys:
         """The id of the key that chains new events."""
         return next(iter(self.audit))
 
-    def pseudonym(self, owner: str) -> str:
+    def pseudonym(self, owner: str, audit_id: str | None = None) -> str:
         """The name of a person in the audit log: of no meaning without the audit key, new with a new one."""
-        digest = hmac.digest(self.people, owner.encode("utf-8", "surrogatepass"), "sha256")
+        key = self.people[audit_id or self.audit_id]
+        digest = hmac.digest(key, owner.encode("utf-8", "surrogatepass"), "sha256")
         return f"person:{digest.hex()[:32]}"
+
+    def pseudonyms(self, owner: str) -> tuple[str, ...]:
+        """Every name that this person has or had, by all the keys that are known."""
+        return tuple(self.pseudonym(owner, audit_id) for audit_id in self.people)
+
+    def digest(self, use: str, value: str) -> str:
+        """What stands for a text or an address: equal where they are, of no meaning without the key."""
+        content = f"{use}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self.people[self.audit_id], content, "sha256").hex()[:32]
 
 
 def keys_from(evidence: Secrets, audit: Secrets) -> Keys:
     """Derive the keys from the host's secrets; raises StorageError where one is missing or too short."""
     audit_secrets = _several("audit", audit)
+    audit_keys = _by_id(audit_secrets, "audit")
+    people = (_derive(secret, "people") for secret in audit_secrets)
     return Keys(
         evidence=_by_id(_several("evidence", evidence), "evidence"),
-        audit=_by_id(audit_secrets, "audit"),
-        people=_derive(audit_secrets[0], "people"),
+        audit=audit_keys,
+        people=dict(zip(audit_keys, people, strict=True)),
     )
 
 

@@ -8,7 +8,7 @@ from storage.states import released_case
 from storage.types import Moderator, ModeratorRole, NotFound, StorageError
 from storage.work import Work
 
-HOST = "host"
+HOST = audit.HOST
 LONGEST_NAME = 64
 
 
@@ -64,8 +64,10 @@ def end(work: Work, name: str) -> None:
         tables.ReviewCase.claimed_by == row.id, tables.ReviewCase.state == "claimed"
     )
     for case in work.scalars(held.with_for_update()).all():
-        case.state = released_case(case.state, was_escalated=case.is_escalated)
-        case.claimed_by = case.claim_expires_at = None
+        case.state = released_case(
+            case.state, was_escalated=case.is_escalated, has_proposal=case.proposal_id is not None
+        )
+        case.claimed_by = case.claim_expires_at = case.held_since = case.hold_reason = None
         case.row_version += 1
         audit.record(work, HOST, "case released", case.id)
     audit.record(work, HOST, "moderator ended", row.id)
@@ -95,11 +97,12 @@ def change_password(work: Work, name: str, password_hash: str) -> None:
     audit.record(work, HOST, "password changed", row.id)
 
 
-def active(work: Work, moderator_id: str) -> None:
-    """Raise NotFound where this is not the id of an account that may moderate."""
+def active(work: Work, moderator_id: str) -> tables.Moderator:
+    """The account that may moderate; raises NotFound where there is none of this id."""
     row = work.get(tables.Moderator, moderator_id)
     if row is None or row.ended_at is not None:
         raise NotFound(f"There is no moderator {quoted(moderator_id)}.")
+    return row
 
 
 def _active_row(work: Work, name: str) -> tables.Moderator | None:

@@ -5,6 +5,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -14,11 +15,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
+from sqlalchemy.pool import NullPool
 
 from storage import dialects
 from storage.types import StorageError
 
 VERSION_TABLE = "bezel_schema"
+CONNECTIONS = 16
+"""Of one process; half of them may write at once on PostgreSQL, and the others are there for who reads."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _migrating = threading.Lock()
 """Alembic hands its context to the migrations through a module, one at a time."""
@@ -31,7 +35,7 @@ def open_engine(url: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         _prepare_file(Path(str(address.database)))
     try:
-        engine = create_engine(address, hide_parameters=True, pool_size=8, max_overflow=8)
+        engine = create_engine(address, hide_parameters=True, pool_size=CONNECTIONS, max_overflow=0)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StorageError(f"{place} needs a database driver that is not installed: {error}.") from None
     dialects.prepare(engine)
@@ -54,11 +58,12 @@ def explained(place: str) -> Iterator[None]:
             raise error.orig from None
         if not isinstance(error, DBAPIError):
             raise StorageError(f"A value cannot be stored ({type(error.orig).__name__}).") from None
-        raise StorageError(_sentence(place, error)) from None
+        raise StorageError(in_words(place, error.orig or error)) from None
 
 
-def _sentence(place: str, error: DBAPIError) -> str:
-    said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+def in_words(place: str, error: BaseException) -> str:
+    """The sentence for the host on an error of a database's driver."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
     known = {
         "connection failed": f"{place} does not answer. Start the database, or correct the address.",
         "file is not a database": f"{place} is not a database. Name a new file, or move this one away.",
@@ -73,7 +78,25 @@ def _sentence(place: str, error: DBAPIError) -> str:
         if sign in said:
             return sentence
     # Nothing of a constraint's detail: on PostgreSQL that holds the values of the row.
-    return f"{place} refused this: {type(error.orig).__name__}: {said}."
+    return f"{place} refused this: {type(error).__name__}: {said}."
+
+
+def file_of(url: str) -> Path | None:
+    """The file that a SQLite database is in; None for PostgreSQL; raises StorageError for another address."""
+    address = _address(url)
+    return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
+
+
+def check_backup(file: Path, place: str) -> None:
+    """Raise StorageError unless this SQLite file is a whole database of a Bezel that this code knows."""
+    engine = create_engine(URL.create("sqlite", database=str(file)), poolclass=NullPool)
+    with explained(place), engine.connect() as connection:
+        damage = dialects.damage(connection)
+        found = None if damage else _schema_of(connection, place)
+    if damage is not None:
+        raise StorageError(f"{place} is damaged ({damage.splitlines()[-1]}).")
+    if found is None:
+        raise StorageError(f"{place} is no backup of Bezel: it is an empty database.")
 
 
 def _address(url: str) -> URL:
@@ -116,19 +139,19 @@ def _prepare_file(path: Path) -> None:
 
 
 def _bring_up_to_date(engine: Engine, place: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
     with engine.connect() as connection:
-        found = _schema_of(connection, scripts, place)
+        dialects.wait_for_other_starts(connection)
+        found = _schema_of(connection, place)
         damage = dialects.damage(connection)
     if damage is not None:
         raise StorageError(f"{place} is damaged ({damage.splitlines()[-1]}). Restore a backup of it.")
-    if found == scripts.get_current_head():
+    if found == _scripts().get_current_head():
         return
     with engine.execution_options(**{dialects.WRITING: True}).connect() as connection:
         dialects.without_foreign_keys(connection)
         with _migrating, connection.begin():
+            dialects.wait_for_other_starts(connection)
+            config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if dialects.dangling(connection):
@@ -136,15 +159,27 @@ def _bring_up_to_date(engine: Engine, place: str) -> None:
         connection.invalidate()
 
 
-def _schema_of(connection: Connection, scripts: ScriptDirectory, place: str) -> str | None:
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations, read once: that takes as long as all else of an opening."""
+    return ScriptDirectory.from_config(_config())
+
+
+def _schema_of(connection: Connection, place: str) -> str | None:
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     found = context.get_current_revision()
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+    if found is not None and found not in {script.revision for script in _scripts().walk_revisions()}:
         raise StorageError(
             f"{place} was written by a newer Bezel (schema {found}; this one knows up to "
-            f"{scripts.get_current_head()}). Start the newer Bezel, or restore a backup."
+            f"{_scripts().get_current_head()}). Start the newer Bezel, or restore a backup."
         )
-    others = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
-    if found is None and others:
+    others = set() if found else set(inspect(connection).get_table_names()) - {VERSION_TABLE}
+    if others:
         raise StorageError(f"{place} is the database of another program (it has a table {min(others)!r}).")
     return found

@@ -20,6 +20,11 @@ def ensure(work: Work, owner: str) -> None:
         work.expire_all()
 
 
+def is_known(work: Work, owner: str) -> bool:
+    """Whether anything is kept of this person: they wrote, accepted terms, or have an account."""
+    return work.get(tables.Person, owner) is not None or work.get(tables.Account, owner) is not None
+
+
 def accept_terms(work: Work, owner: str, version: str) -> None:
     """Note that this person accepts this version now; accepting the same again changes nothing."""
     ensure(work, owner)

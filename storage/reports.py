@@ -48,7 +48,11 @@ def _new_report(work: Work, message: tables.Message, complaint: Complaint) -> ta
     note = short(complaint.note, "note", LONGEST_NOTE)
     shown = "" if message.state in HIDDEN or message.state == "blocked" else message.text
     opening = Opening(
-        complaint.severity, text=message.text, shown=shown, by=work.keys.pseudonym(message.owner)
+        complaint.severity,
+        text=message.text,
+        shown=shown,
+        by=work.keys.pseudonym(message.owner),
+        with_later=True,
     )
     case = flags.open_case(work, message, None if reason == "other" else reason, opening)
     row = tables.Report(
@@ -64,6 +68,7 @@ def _new_report(work: Work, message: tables.Message, complaint: Complaint) -> ta
     )
     work.add(row)
     work.flush()
+    flags.settle_in(work, case)
     return row
 
 
@@ -127,18 +132,21 @@ def _rulings(work: Work, owner: str) -> dict[str, tables.Decision]:
     case, made = tables.ReviewCase, tables.Decision
     rows = work.execute(
         select(case.message_id, made)
-        .join(made, made.case_id == case.id)
-        .where(case.owner == owner, case.state == "decided")
+        .join(made, made.id == case.decision_id)
+        .where(case.owner == owner, case.kind.in_(("content", "audit")))
         .order_by(made.id)
     )
     return {message_id: decision for message_id, decision in rows}
 
 
 def _with_outcomes() -> Select[tables.Report, tables.Decision, tables.DecisionNote]:
-    made, note = tables.Decision, tables.DecisionNote
-    final = (made.case_id == tables.Report.case_id) & (made.ruling != "unsure")
+    """Reports with the decision that is in force about their case, which an appeal may have replaced."""
+    report, case, made, note = tables.Report, tables.ReviewCase, tables.Decision, tables.DecisionNote
     return (
-        select(tables.Report, made, note).outerjoin(made, final).outerjoin(note, note.decision_id == made.id)
+        select(report, made, note)
+        .join(case, case.id == report.case_id)
+        .outerjoin(made, made.id == case.decision_id)
+        .outerjoin(note, note.decision_id == made.id)
     )
 
 

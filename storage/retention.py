@@ -1,13 +1,36 @@
 """What is erased and when: one conversation, or everything of a person; and all of theirs as an export."""
 
+import logging
+from collections.abc import Collection
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
+from sqlalchemy.orm import aliased
 
-from storage import audit, conversations, evidence, reports, tables
+from storage import audit, conversations, erasures, evidence, regressions, reports, statements, tables
+from storage.transactions import Transactions
 from storage.types import Conversation
 from storage.work import Work
+
+log = logging.getLogger("bezel.retention")
+
+
+class EvidenceClock:
+    """How long evidence is kept; raises StorageError."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._write, self._forget_deleted = transactions.write, transactions.forget_deleted
+
+    def let_go(self, days: int, *, at_once: int = 500) -> int:
+        """Erase the evidence of cases decided, or opened and undecided, so many days ago; their number."""
+        gone = 0
+        while found := self._write(let_evidence_go, days, at_once):
+            gone += found
+        if gone:
+            self._forget_deleted()
+        return gone
 
 
 def delete_conversation(work: Work, owner: str, conversation_id: str) -> None:
@@ -25,21 +48,64 @@ def delete_conversation(work: Work, owner: str, conversation_id: str) -> None:
     work.delete(row)
 
 
-def erase_person(work: Work, owner: str) -> None:
+def delete_conversations(work: Work, owner: str) -> tuple[str, ...]:
+    """Delete all conversations of a person, each as `delete_conversation` does; gives their ids."""
+    table = tables.Conversation
+    ids = tuple(work.scalars(select(table.id).where(table.owner == owner).order_by(table.id)))
+    for conversation_id in ids:
+        delete_conversation(work, owner, conversation_id)
+    return ids
+
+
+def erase_person(
+    work: Work, owner: str, *, by: str | None = None, with_account: bool = False
+) -> erasures.Erasure:
     """Erase everything of a person; decisions, the audit log and the evidence of undecided cases stay."""
-    _erase_decided(work, tables.ReviewCase.owner == owner)
-    work.execute(
-        delete(tables.Verdict).where(tables.Verdict.owner == owner, tables.Verdict.case_id.is_(None))
-    )
-    for table in (tables.Message, tables.Conversation, tables.TermsAcceptance, tables.Person):
-        work.execute(delete(table).where(table.owner == owner))
-    work.execute(update(tables.Report).where(tables.Report.owner == owner).values(owner=None, note=""))
-    for kept in (tables.Flag, tables.Verdict, tables.ReviewCase):
-        work.execute(update(kept).where(kept.owner == owner).values(owner=None))
-    audit.record(work, work.keys.pseudonym(owner), "person erased", work.keys.pseudonym(owner))
+    erase_rows(work, owner, with_account=with_account)
+    person = work.keys.pseudonym(owner)
+    audit.record(work, by or person, "person erased", person)
+    return erasures.note(work, owner, with_account=with_account)
 
 
-def export_person(work: Work, owner: str) -> dict[str, Any]:
+def replay(work: Work, missing: Collection[erasures.Erasure]) -> int:
+    """Erase again whom this database, restored from a backup, does not know to be erased; their number."""
+    people = _everybody(work)
+    known: dict[str, dict[str, str]] = {
+        key_id: {work.keys.pseudonym(owner, key_id): owner for owner in people} for key_id in work.keys.people
+    }
+    erased = 0
+    for made in missing:
+        if made.key_id not in known:
+            log.error("Erasure %s cannot be replayed: its audit key %s is missing", made.id, made.key_id)
+            continue
+        owner = known[made.key_id].get(made.person)
+        if owner is not None:
+            erase_rows(work, owner, with_account=made.with_account)
+            audit.record(work, audit.HOST, "erasure replayed", work.keys.pseudonym(owner))
+            erased += 1
+        erasures.adopt(work, made)
+    return erased
+
+
+def let_evidence_go(work: Work, days: int, at_once: int) -> int:
+    """Erase the evidence of cases that were decided, or that nobody has decided since, so many days ago."""
+    case, exhibit, again = tables.ReviewCase, tables.Evidence, aliased(tables.ReviewCase)
+    over = work.clock() - timedelta(days=days)
+    case_ids = work.scalars(
+        select(exhibit.case_id)
+        .join(case, case.id == exhibit.case_id)
+        .where(exhibit.sealed.is_not(None), func.coalesce(case.decided_at, case.opened_at) <= over)
+        .where(~exists().where(again.about_id == case.id, again.state != "decided"))
+        .order_by(exhibit.case_id)
+        .limit(at_once)
+    ).all()
+    if case_ids:
+        evidence.erase(work, case_ids)
+        audit.record(work, audit.HOST, "evidence let go", f"{len(case_ids)} cases up to {case_ids[-1]}")
+    return len(case_ids)
+
+
+def export_person(work: Work, owner: str, *, by: str | None = None) -> dict[str, Any]:
     """Everything that is kept of a person, as plain JSON values; withheld and removed texts are not in it."""
     accepted = work.scalars(
         select(tables.TermsAcceptance)
@@ -60,10 +126,44 @@ def export_person(work: Work, owner: str) -> dict[str, Any]:
         "conversations": [_conversation(work, owner, conversation_id) for conversation_id in theirs.all()],
         "reports": [asdict(report) for report in reports.of_owner(work, owner)],
         "notices": [asdict(notice) for notice in reports.notices(work, owner)],
+        "decisions": [asdict(made) for made in statements.of_owner(work, owner)],
+        "appeals": [asdict(made) for made in statements.appeals_of(work, owner).values()],
+        "may_use_mistakes": regressions.is_allowed(work, owner),
+        "kept_mistakes": [asdict(kept) for kept in regressions.of(work, owner)],
     }
-    audit.record(work, work.keys.pseudonym(owner), "person exported", work.keys.pseudonym(owner))
+    person = work.keys.pseudonym(owner)
+    audit.record(work, by or person, "person exported", person)
     plain: dict[str, Any] = _plain(content)
     return plain
+
+
+def erase_rows(work: Work, owner: str, *, with_account: bool = False) -> None:
+    """Delete every row of theirs, and let what a decision rests on stand without them."""
+    _erase_decided(work, tables.ReviewCase.owner == owner)
+    work.execute(
+        delete(tables.Verdict).where(tables.Verdict.owner == owner, tables.Verdict.case_id.is_(None))
+    )
+    work.execute(update(tables.Report).where(tables.Report.owner == owner).values(note=""))
+    # What may stand without an owner is part of a case and stays; all else goes, dependants first.
+    for table in reversed(_tables_of_people()):
+        theirs = table.c.owner == owner
+        may_stay = table.c.owner.nullable
+        work.execute(
+            update(table).where(theirs).values(owner=None) if may_stay else delete(table).where(theirs)
+        )
+    if with_account:
+        work.execute(delete(tables.Account).where(tables.Account.id == owner))
+    work.expire_all()
+
+
+def _tables_of_people() -> list[Table]:
+    return [table for table in tables.Base.metadata.sorted_tables if "owner" in table.c]
+
+
+def _everybody(work: Work) -> set[str]:
+    questions = [select(table.c.owner).distinct() for table in _tables_of_people()]
+    questions.append(select(tables.Account.id))
+    return {owner for question in questions for owner in work.scalars(question) if owner is not None}
 
 
 def _erase_decided(work: Work, which: ColumnElement[bool]) -> None:

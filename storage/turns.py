@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from safety.types import Verdict
-from storage import flags, tables
-from storage.columns import new_id, storable
-from storage.conversations import own, own_message, view
+from storage import flags, runs, tables
+from storage.columns import storable
+from storage.conversations import own, own_message, view, view_of_first
 from storage.states import can_be_answered, move_message
 from storage.types import IllegalMove, MessageState, NotFound, StorageError, StoredMessage
 from storage.work import Work
@@ -46,15 +46,19 @@ def save_prompt(work: Work, owner: str, conversation_id: str, text: str, place: 
         parent_id = conversation.leaf_id
     else:
         _within(work, conversation, parent_id)
-    row = _add(work, conversation, parent_id, role="user", state="pending", text=storable(text))
-    return view(work, row)
+    row = add(work, conversation, parent_id, role="user", state="pending", text=storable(text))
+    return _fresh(work, row)
 
 
 def record_prompt(
     work: Work, owner: str, message_id: str, verdict: Verdict, *, severity: int
 ) -> StoredMessage:
-    """Note the verdict on a pending prompt: accept or block it, and open a case where that is due."""
+    """Note the verdict on a pending prompt: accept or block it, and open a case where that is due.
+
+    From here on nobody reads what the verdict takes out, evidence included: the row's text is replaced.
+    """
     row = own_message(work, owner, message_id, lock=True)
+    row.text = verdict.redacted(row.text)
     row.state = move_message(row.role, row.state, "blocked" if verdict.action.withholds else "accepted")
     shown = "" if verdict.action.withholds else row.text
     flags.record_verdict(work, row, verdict, flags.Opening(severity, text=row.text, shown=shown))
@@ -70,8 +74,9 @@ def start_reply(
         raise IllegalMove(f"A {prompt.state} message cannot be answered; only an accepted prompt can.")
     conversation = own(work, owner, prompt.conversation_id, lock=True)
     said_by = {"checkpoint": checkpoint, "settings": _plain(settings)}
-    row = _add(work, conversation, prompt.id, role="assistant", state="streaming", text="", **said_by)
-    return view(work, row)
+    row = add(work, conversation, prompt.id, role="assistant", state="streaming", text="", **said_by)
+    runs.opened(work, row)
+    return _fresh(work, row)
 
 
 def save_reply(work: Work, owner: str, message_id: str, passed: str) -> None:
@@ -98,6 +103,7 @@ def end_reply(work: Work, owner: str, message_id: str, ending: Ending) -> Stored
     shown = storable(ending.text)
     row.text = "" if row.state == "withheld" else shown
     row.end_reason, row.ended_at = ending.end_reason, work.clock()
+    runs.closed(work, row)
     own(work, owner, row.conversation_id, lock=True).updated_at = row.ended_at
     if verdict is not None:
         text = shown if ending.generated is None else storable(ending.generated)
@@ -105,16 +111,8 @@ def end_reply(work: Work, owner: str, message_id: str, ending: Ending) -> Stored
     return view(work, row)
 
 
-def mark_interrupted(work: Work) -> int:
-    """Close every reply that a stopped process left open; gives their number."""
-    table = tables.Message
-    closed = work.execute(
-        update(table)
-        .where(table.state == "streaming")
-        .values(state=move_message("assistant", "streaming", "interrupted"), ended_at=work.clock())
-        .returning(table.id)
-    )
-    return len(closed.all())
+def _fresh(work: Work, row: tables.Message) -> StoredMessage:
+    return view(work, row) if row.place > 1 else view_of_first(row)
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,9 +130,10 @@ def _within(work: Work, conversation: tables.Conversation, message_id: str) -> t
     return row
 
 
-def _add(
+def add(
     work: Work, conversation: tables.Conversation, parent_id: str | None, **content: Any
 ) -> tables.Message:
+    """A new message under this one, the newest of its children, and the leaf from now on."""
     table = tables.Message
     last = work.scalar(
         select(func.max(table.place)).where(
@@ -145,7 +144,7 @@ def _add(
     )
     row = table(
         owner=conversation.owner,
-        id=new_id(),
+        id=work.new_id(),
         conversation_id=conversation.id,
         parent_id=parent_id,
         place=(last or 0) + 1,

@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import Identifier
@@ -41,7 +50,6 @@ class Message(Base):
         ),
         Index(None, "owner", "conversation_id", "parent_id"),
         Index(None, "owner", "state"),
-        Index(None, "state"),
     )
 
     owner: Mapped[Id] = mapped_column(primary_key=True)
@@ -57,3 +65,32 @@ class Message(Base):
     end_reason: Mapped[Id | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class OpenReply(Base):
+    """A reply that is being written, by which run, and how many signs of life that has given."""
+
+    __tablename__ = "open_reply"
+    __table_args__ = (
+        ForeignKeyConstraint(["owner", "message_id"], ["message.owner", "message.id"], ondelete="CASCADE"),
+    )
+
+    owner: Mapped[Id] = mapped_column(primary_key=True)
+    message_id: Mapped[Id] = mapped_column(primary_key=True)
+    run_id: Mapped[Id]
+    beats: Mapped[int]
+
+
+class Searchable(Base):
+    """The tokens of a message that may be found; `dialects.full_text` makes the index over them."""
+
+    __tablename__ = "searchable"
+    __table_args__ = (
+        UniqueConstraint("owner", "message_id"),
+        ForeignKeyConstraint(["owner", "message_id"], ["message.owner", "message.id"], ondelete="CASCADE"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    owner: Mapped[Id]
+    message_id: Mapped[Id]
+    words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR, "postgresql"))

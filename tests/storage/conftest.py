@@ -1,10 +1,15 @@
+import shutil
+import sqlite3
 from datetime import timedelta
 
 import pytest
 
+from benchmarks import postgresql
 from safety.types import Action, Finding, Outcome, Span, Verdict
 from storage.columns import now
+from storage.opening import VERSION_TABLE
 from storage.store import Store
+from storage.types import DEFAULT_RULES
 
 EVIDENCE_KEY = b"a key for evidence, 32 bytes lng"
 AUDIT_KEY = b"a key for the audit log 32 bytes"
@@ -93,19 +98,117 @@ def clock():
     return Clock()
 
 
+def pytest_generate_tests(metafunc):
+    """Run each test of the store on both databases, but those marked `sqlite` on SQLite alone."""
+    if "backend" in metafunc.fixturenames:
+        of_one = metafunc.definition.get_closest_marker("sqlite")
+        metafunc.parametrize("backend", ["sqlite"] if of_one else ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def database(tmp_path):
+def backend(request):
+    """Which database this test runs on."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory):
+    """A SQLite file with today's schema and nothing in it; tests copy it."""
+    path = tmp_path_factory.mktemp("new") / "bezel.db"
+    Store.open(f"sqlite:///{path}", evidence_key=EVIDENCE_KEY, audit_key=AUDIT_KEY).close()
+    return path
+
+
+class Server:
+    """A PostgreSQL for one run of the tests, with one database that is emptied after each."""
+
+    def __init__(self):
+        self.server = postgresql.PostgreSQL(is_durable=False)
+        self.server.run("CREATE DATABASE new TEMPLATE template0")
+        self.url = self.server.url("test")
+        try:
+            Store.open(self.server.url("new"), evidence_key=EVIDENCE_KEY, audit_key=AUDIT_KEY).close()
+            self.make_anew()
+        except BaseException:
+            self.server.stop()
+            raise
+
+    def make_anew(self):
+        """For a test that changed the schema, and for the first."""
+        self.server.run("DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE new")
+
+    def empty(self):
+        """Delete every row past the triggers, which is fifty times as quick as a new database."""
+        with self.server.connect("test") as connection:
+            named = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            tables = [name for (name,) in named if name != VERSION_TABLE]
+            connection.execute("SET session_replication_role = replica")
+            connection.execute("; ".join(f"DELETE FROM {name}" for name in tables))
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The PostgreSQL of this run; where none is installed, the tests on it are skipped."""
+    if postgresql.programs() is None:
+        pytest.skip(postgresql.ABSENT)
+    started = Server()
+    yield started
+    started.server.stop()
+
+
+@pytest.fixture
+def url(backend, request, tmp_path):
+    """The address of this test's own database, which has today's schema and no row."""
+    if backend == "sqlite":
+        shutil.copy(request.getfixturevalue("new_file"), tmp_path / "bezel.db")
+        yield f"sqlite:///{tmp_path / 'bezel.db'}"
+        return
+    server = request.getfixturevalue("server")
+    yield server.url
+    if "raw" in request.fixturenames:
+        server.make_anew()
+    else:
+        server.empty()
+
+
+@pytest.fixture
+def database(backend, tmp_path):
+    """The path of this test's SQLite file; a test that asks for it is one of SQLite."""
+    assert backend == "sqlite", "this test looks into SQLite's file: mark it with pytest.mark.sqlite"
     return tmp_path / "bezel.db"
 
 
 @pytest.fixture
-def opened(database, clock):
-    """Open a store on the test's database, again if need be, and close it at the end."""
+def raw(backend, url, request):
+    """The driver's own connection, past the store, as somebody with the database would have."""
+    if backend == "sqlite":
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    else:
+        connection = request.getfixturevalue("server").server.connect("test")
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def without_triggers(backend, raw):
+    """The same connection, with everything that refuses a change taken away."""
+    if backend == "postgresql":
+        raw.execute("SET session_replication_role = replica")
+    else:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+    return raw
+
+
+@pytest.fixture
+def opened(url, clock):
+    """Open a store on the test's database, or on another SQLite file, as often as asked; close each."""
     stores = []
 
-    def open_store(path=database, *, evidence_key=EVIDENCE_KEY, audit_key=AUDIT_KEY):
-        url = f"sqlite:///{path}"
-        stores.append(Store.open(url, evidence_key=evidence_key, audit_key=audit_key, clock=clock))
+    def open_store(path=None, *, evidence_key=EVIDENCE_KEY, audit_key=AUDIT_KEY, rules=DEFAULT_RULES):
+        address = f"sqlite:///{path}" if path else url
+        keys = {"evidence_key": evidence_key, "audit_key": audit_key}
+        stores.append(Store.open(address, clock=clock, rules=rules, **keys))
         return stores[-1]
 
     yield open_store
@@ -144,19 +247,83 @@ def colleague(store):
 
 
 @pytest.fixture
-def rule(store):
-    """Claim a case and decide it."""
+def rule(store, clock):
+    """Claim a case, decide it, and let that take effect."""
 
     def rule_on(case_id, moderator_id, ruling, *, clause=None, note="for colleagues", public_note="for you"):
         claimed = store.desk.claim(case_id, moderator_id)
-        return store.desk.decide(
+        made = store.desk.decide(
             case_id,
             moderator_id,
             ruling=ruling,
-            clause=clause or ("PUP-2.e.iii" if ruling == "violates" else None),
+            clause=clause or ("PUP-2.e.iii" if ruling in ("misuse", "model_failure") else None),
             note=note,
             public_note=public_note,
             row_version=claimed.row_version,
         )
+        clock.move(seconds=31)
+        store.desk.settle()
+        return made
 
     return rule_on
+
+
+@pytest.fixture
+def lead(store):
+    return store.moderators.add("Ruby", "not a real hash", "lead").id
+
+
+@pytest.fixture
+def decide(store):
+    """Decide a case that this moderator holds, or claims now; it has not taken effect yet."""
+
+    def decided(case_id, moderator_id, ruling="misuse", **rest):
+        claimed = store.desk.claim(case_id, moderator_id)
+        form = {
+            "clause": "PUP-2.e.iii" if ruling in ("misuse", "model_failure") else None,
+            "note": "",
+            "public_note": "",
+            **rest,
+        }
+        return store.desk.decide(
+            case_id, moderator_id, ruling=ruling, row_version=claimed.row_version, **form
+        )
+
+    return decided
+
+
+@pytest.fixture
+def settle(store, clock):
+    """Let the time to undo a decision pass."""
+
+    def settled():
+        clock.move(seconds=31)
+        return store.desk.settle()
+
+    return settled
+
+
+@pytest.fixture
+def second(store, settle):
+    """Agree with what waits for a second person, or not, and let that take effect."""
+
+    def seconded(case_id, moderator_id, *, agrees=True):
+        claimed = store.desk.claim(case_id, moderator_id)
+        made = store.desk.second(
+            case_id, moderator_id, agrees=agrees, note="as I see it", row_version=claimed.row_version
+        )
+        settle()
+        return made
+
+    return seconded
+
+
+@pytest.fixture
+def case_of(store):
+    """The case about this message, as the queue or the history lists it."""
+
+    def found(kind="content"):
+        waiting = store.desk.queue().cases
+        return next(case for case in waiting if case.kind == kind)
+
+    return found

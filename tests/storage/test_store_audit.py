@@ -2,23 +2,13 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from safety.types import Action
 from storage.types import StorageError
 
-
-@pytest.fixture
-def raw(database):
-    """A connection past the store, as somebody with the file would have."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    yield connection
-    connection.close()
-
-
-def without_triggers(raw):
-    for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        raw.execute(f"DROP TRIGGER {name}")
+REFUSED = (sqlite3.IntegrityError, psycopg.errors.RaiseException)
 
 
 def test_events_are_chained_and_the_chain_verifies(store):
@@ -57,23 +47,40 @@ def test_the_database_refuses_to_change_what_can_only_be_added(
     store, chat, ann, moderator, rule, raw, table, kind
 ):
     chat.prompt(ann, action=Action.BLOCK)
-    rule(store.desk.cases()[0].id, moderator, "violates")
-    statements = {"DELETE": f"DELETE FROM {table}", "UPDATE": f"UPDATE {table} SET rowid = rowid + 100"}
-    columns = {"audit_event": "action", "decision": "ruling"}
-    statements["UPDATE"] = f"UPDATE {table} SET {columns[table]} = 'no_violation'"
+    rule(store.desk.cases()[0].id, moderator, "misuse")
+    column = {"audit_event": "action", "decision": "ruling"}[table]
+    statements = {
+        "DELETE": f"DELETE FROM {table}",
+        "UPDATE": f"UPDATE {table} SET {column} = 'no_violation'",
+    }
 
-    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+    with pytest.raises(REFUSED, match=f"{table} is append-only"):
         raw.execute(statements[kind])
 
     assert store.audit.first_broken() is None
 
 
-def test_the_database_refuses_to_replace_an_event(store, raw):
-    store.audit.record("host", "tested", "object")
-    raw.execute("PRAGMA recursive_triggers = ON")
+@pytest.mark.sqlite
+@pytest.mark.parametrize("recursive", ["OFF", "ON"])
+def test_the_database_refuses_to_replace_what_can_only_be_added(store, raw, ann, recursive):
+    store.erase_person(ann)
+    raw.execute(f"PRAGMA recursive_triggers = {recursive}")
 
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        raw.execute("REPLACE INTO audit_event SELECT * FROM audit_event WHERE seq = 1")
+    for table in ("audit_event", "erasure"):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+            raw.execute(f"REPLACE INTO {table} SELECT * FROM {table} LIMIT 1")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("column", ["at", "actor", "hash", "key_id"])
+@pytest.mark.parametrize("junk", ["X'00ff'", "''", "5", "'\u00e9'"])
+def test_rubbish_of_any_type_in_the_log_is_found_and_stops_nothing(store, without_triggers, column, junk):
+    for number in range(3):
+        store.audit.record("host", "tested", f"object {number}")
+
+    without_triggers.execute(f"UPDATE audit_event SET {column} = {junk} WHERE seq = 2")
+
+    assert store.audit.first_broken() == 2
 
 
 @pytest.mark.parametrize(
@@ -94,12 +101,11 @@ def test_the_database_refuses_to_replace_an_event(store, raw):
         ),
     ],
 )
-def test_an_edit_of_the_log_is_found_at_the_first_broken_link(store, raw, tampering, broken):
+def test_an_edit_of_the_log_is_found_at_the_first_broken_link(store, without_triggers, tampering, broken):
     for number in range(5):
         store.audit.record("host", "tested", f"object {number}")
-    without_triggers(raw)
 
-    raw.execute(tampering)
+    without_triggers.execute(tampering)
 
     assert store.audit.first_broken() == broken
 
@@ -125,7 +131,7 @@ def test_people_stand_in_the_log_as_pseudonyms_and_their_words_not_at_all(
 ):
     reply = chat.reply(ann, "Zirconfall", prompt="Qopalesce")
     store.report(ann, reply.id, reason="other", note="Moonstoned")
-    rule(store.desk.cases()[0].id, moderator, "violates", note="Moonstoned", public_note="Qopalesce")
+    rule(store.desk.cases()[0].id, moderator, "misuse", note="Moonstoned", public_note="Qopalesce")
     store.export_person(ann)
     store.erase_person(ann)
 
@@ -137,7 +143,7 @@ def test_people_stand_in_the_log_as_pseudonyms_and_their_words_not_at_all(
 
 def test_no_error_holds_what_a_person_wrote(store, chat, ann, raw):
     conversation = store.start_conversation(ann)
-    raw.execute("DROP TABLE verdict")
+    raw.execute("ALTER TABLE verdict RENAME TO verdicts")
     raw.execute("ALTER TABLE message RENAME COLUMN text TO words")
 
     with pytest.raises(StorageError) as refusal:

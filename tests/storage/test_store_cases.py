@@ -215,10 +215,10 @@ def test_moderators_who_claim_one_case_at_once_are_refused_but_one(store, chat, 
 @pytest.mark.parametrize(
     ("ruling", "made", "after"),
     [
-        ("violates", "reply", ("removed", "")),
-        ("violates", "withheld", ("withheld", "")),
-        ("violates", "prompt", ("blocked", "Good morning")),
-        ("violates", "flagged prompt", ("removed", "")),
+        ("misuse", "reply", ("removed", "")),
+        ("misuse", "withheld", ("withheld", "")),
+        ("misuse", "prompt", ("blocked", "Good morning")),
+        ("misuse", "flagged prompt", ("removed", "")),
         ("no_violation", "reply", ("complete", "Good day")),
         ("no_violation", "withheld", ("restored", "The first step is bad")),
         ("no_violation", "prompt", ("restored", "Good morning")),
@@ -241,7 +241,7 @@ def test_a_decision_removes_or_restores_the_message(store, chat, ann, moderator,
     now = store.message(ann, message.id)
     assert (now.state, now.text) == after
     assert (decision.ruling, decision.moderator) == (ruling, moderator)
-    assert decision.clause == ("PUP-2.e.iii" if ruling == "violates" else None)
+    assert decision.clause == ("PUP-2.e.iii" if ruling == "misuse" else None)
 
 
 def test_a_restored_prompt_can_be_answered(store, chat, ann, moderator, rule):
@@ -256,7 +256,7 @@ def test_a_restored_prompt_can_be_answered(store, chat, ann, moderator, rule):
 def test_a_decided_case_leaves_the_queue_and_is_never_decided_again(store, chat, ann, moderator, rule):
     chat.prompt(ann, action=Action.BLOCK)
     case_id = store.desk.cases()[0].id
-    rule(case_id, moderator, "violates")
+    rule(case_id, moderator, "misuse")
 
     with pytest.raises(IllegalMove):
         store.desk.claim(case_id, moderator)
@@ -273,7 +273,7 @@ def test_a_decided_case_leaves_the_queue_and_is_never_decided_again(store, chat,
 
     assert store.desk.cases() == ()
     assert store.desk.next_case(moderator) is None
-    assert [found.ruling for found in store.desk.cases(states=["decided"])] == ["violates"]
+    assert [found.ruling for found in store.desk.cases(states=["decided"])] == ["misuse"]
     assert len(store.desk.case(case_id, moderator).decisions) == 1
 
 
@@ -294,7 +294,7 @@ def test_an_unsure_moderator_hands_the_case_to_somebody_else(store, chat, ann, m
 def test_a_decision_needs_a_live_claim_of_ones_own(store, chat, ann, moderator, colleague, clock):
     chat.prompt(ann, action=Action.BLOCK)
     (summary,) = store.desk.cases()
-    form = {"ruling": "violates", "clause": "PUP-2.e.iii", "note": "", "public_note": ""}
+    form = {"ruling": "misuse", "clause": "PUP-2.e.iii", "note": "", "public_note": ""}
 
     def decide(moderator_id):
         version = store.desk.case(summary.id, moderator_id).row_version
@@ -309,14 +309,14 @@ def test_a_decision_needs_a_live_claim_of_ones_own(store, chat, ann, moderator, 
     with pytest.raises(IllegalMove, match="run out"):
         decide(moderator)
     store.desk.claim(summary.id, moderator)
-    assert decide(moderator).ruling == "violates"
+    assert decide(moderator).ruling == "misuse"
 
 
 def test_a_decision_on_a_form_that_is_out_of_date_is_refused(store, chat, ann, moderator):
     reply = chat.reply(ann, action=Action.FLAG)
     held = store.desk.next_case(moderator)
     store.report(ann, reply.id, reason="PUP-2.b", note="look at this too")
-    form = {"ruling": "violates", "clause": "PUP-2.e.iii", "note": "", "public_note": ""}
+    form = {"ruling": "misuse", "clause": "PUP-2.e.iii", "note": "", "public_note": ""}
 
     with pytest.raises(StaleCase):
         store.desk.decide(held.summary.id, moderator, row_version=held.row_version, **form)
@@ -325,7 +325,7 @@ def test_a_decision_on_a_form_that_is_out_of_date_is_refused(store, chat, ann, m
     assert store.desk.case(held.summary.id, moderator).decisions == ()
 
 
-@pytest.mark.parametrize(("ruling", "clause"), [("violates", None), ("violates", ""), ("guilty", "PUP-2.b")])
+@pytest.mark.parametrize(("ruling", "clause"), [("misuse", None), ("misuse", ""), ("guilty", "PUP-2.b")])
 def test_a_decision_that_makes_no_sense_changes_nothing(store, chat, ann, moderator, rule, ruling, clause):
     chat.prompt(ann, action=Action.BLOCK)
     held = store.desk.next_case(moderator)
@@ -399,7 +399,7 @@ def test_a_title_that_quotes_a_removed_prompt_goes_with_it(store, chat, ann, mod
     prompt = chat.prompt(ann, "I will\nhurt somebody", action=Action.FLAG, check="rules")
     store.rename_conversation(ann, prompt.conversation_id, title)
 
-    rule(store.desk.next_case(moderator).summary.id, moderator, "violates")
+    rule(store.desk.next_case(moderator).summary.id, moderator, "misuse")
 
     assert store.conversation(ann, prompt.conversation_id).title == left
     assert "hurt" not in str(store.export_person(ann))

@@ -1,7 +1,7 @@
 import inspect
-import sqlite3
 
 import pytest
+from sqlalchemy import MetaData, create_engine
 
 from safety.types import Action
 from storage.store import Store
@@ -22,14 +22,17 @@ ABOUT_A_PERSON = sorted(
 )
 
 
-def everything_in(database):
+def everything_in(url):
     """All rows of all tables but the audit log, to compare."""
-    connection = sqlite3.connect(database)
-    names = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('audit_event', 'person')"
-    ).fetchall()
-    rows = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
-    connection.close()
+    engine, found = create_engine(url), MetaData()
+    found.reflect(engine)
+    with engine.connect() as connection:
+        rows = {
+            name: sorted(map(repr, connection.execute(table.select())))
+            for name, table in found.tables.items()
+            if name not in ("audit_event", "person")
+        }
+    engine.dispose()
     return rows
 
 
@@ -79,15 +82,15 @@ def test_the_methods_that_ask_for_a_row_of_a_person_are_all_tried():
 
 
 @pytest.mark.parametrize("method", ABOUT_A_ROW)
-def test_somebody_elses_row_is_no_row(store, of_ann, bob, database, method):
+def test_somebody_elses_row_is_no_row(store, of_ann, bob, url, method):
     store.start_conversation(bob)
-    before = everything_in(database)
+    before = everything_in(url)
 
     with pytest.raises(NotFound) as theirs:
         getattr(store, method)(bob, **arguments(method, of_ann))
 
     assert "secret" not in str(theirs.value)
-    assert everything_in(database) == before
+    assert everything_in(url) == before
 
 
 @pytest.mark.parametrize("method", ABOUT_A_ROW)

@@ -51,7 +51,7 @@ def test_an_export_holds_no_text_that_was_withheld_or_removed(store, chat, ann, 
     chat.withheld(ann, shown=SECRET, generated=f"{SECRET} rising")
     removed = chat.reply(ann, SECRET)
     store.report(ann, removed.id, reason="other", note="")
-    rule(next(case.id for case in store.desk.cases() if case.reports), moderator, "violates")
+    rule(next(case.id for case in store.desk.cases() if case.reports), moderator, "misuse")
 
     assert SECRET not in json.dumps(store.export_person(ann))
 
@@ -76,6 +76,7 @@ def test_an_erased_person_is_gone(store, chat, ann):
     store.erase_person(ann)
 
 
+@pytest.mark.sqlite
 def test_no_word_of_an_erased_person_is_left_in_the_file(store, chat, ann, bob, database, moderator, rule):
     chance = random.Random(7)
     for number in range(60):
@@ -88,7 +89,7 @@ def test_no_word_of_an_erased_person_is_left_in_the_file(store, chat, ann, bob, 
         if number % 5 == 0:
             store.delete_conversation(bob, others.conversation_id)
     decided = store.desk.cases()[0].id
-    rule(decided, moderator, "violates", note=f"{SECRET} note", public_note=f"{SECRET} public")
+    rule(decided, moderator, "misuse", note=f"{SECRET} note", public_note=f"{SECRET} public")
     was_there = SECRET.encode() in bytes_on_disk(database)
 
     store.erase_person(ann)
@@ -102,14 +103,14 @@ def test_no_word_of_an_erased_person_is_left_in_the_file(store, chat, ann, bob, 
 def test_decisions_and_the_audit_log_outlive_the_person(store, chat, ann, moderator, rule):
     chat.prompt(ann, action=Action.BLOCK)
     case_id = store.desk.cases()[0].id
-    rule(case_id, moderator, "violates", note="a note", public_note="a public note")
+    rule(case_id, moderator, "misuse", note="a note", public_note="a public note")
 
     store.erase_person(ann)
 
     case = store.desk.case(case_id, moderator)
     assert (case.evidence, case.shown) == ((), "")
     assert [(made.ruling, made.clause, made.note, made.public_note) for made in case.decisions] == [
-        ("violates", "PUP-2.e.iii", "", "")
+        ("misuse", "PUP-2.e.iii", "", "")
     ]
     assert store.audit.events(2)[1].action == "person erased"
     assert store.audit.first_broken() is None
@@ -125,14 +126,14 @@ def test_the_evidence_of_an_open_case_outlives_the_person_until_it_is_decided(
 
     rule(case_id, moderator, "unsure")
     between = store.desk.case(case_id, moderator)
-    rule(case_id, colleague, "violates", note="quotes my own words")
+    rule(case_id, colleague, "misuse", note="quotes my own words")
 
     after = store.desk.case(case_id, moderator)
     assert [line.text for line in kept.evidence] == ["my own words"]
     assert [line.text for line in between.evidence] == ["my own words"]
     assert after.evidence == ()
     assert [made.note for made in after.decisions] == ["", ""]
-    assert [made.ruling for made in after.decisions] == ["unsure", "violates"]
+    assert [made.ruling for made in after.decisions] == ["unsure", "misuse"]
 
 
 def test_the_words_of_a_reporter_go_with_them_also_where_the_case_is_open(store, chat, ann, moderator):
@@ -150,7 +151,7 @@ def test_deleting_a_conversation_erases_the_evidence_of_decided_cases_only(store
     for text in ("decided", "open"):
         chat.prompt(ann, text, action=Action.BLOCK, conversation_id=conversation_id)
     decided, still_open = (case.id for case in store.desk.cases())
-    rule(decided, moderator, "violates")
+    rule(decided, moderator, "misuse")
 
     store.delete_conversation(ann, conversation_id)
 

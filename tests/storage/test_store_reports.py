@@ -10,14 +10,14 @@ def test_a_report_is_decided_and_its_author_sees_the_outcome(store, chat, ann, m
     case = store.desk.next_case(moderator)
 
     before = store.reports(ann)
-    rule(case.summary.id, moderator, "violates", clause="PUP-2.b", public_note="You were right.")
+    rule(case.summary.id, moderator, "misuse", clause="PUP-2.b", public_note="You were right.")
     (after,) = store.reports(ann)
 
     assert before == (made,)
     assert (made.outcome, made.outcome_note, made.decided_at) == (None, None, None)
     assert case.reports == (made,)
     assert (case.summary.sources, case.summary.reports, case.summary.severity) == (("person",), 1, 2)
-    assert (after.outcome, after.outcome_note) == ("violates", "You were right.")
+    assert (after.outcome, after.outcome_note) == ("misuse", "You were right.")
     assert after.decided_at is not None
     assert store.message(ann, reply.id).state == "removed"
 
@@ -150,7 +150,7 @@ def test_the_notice_of_a_removed_reply_names_the_clause_that_a_person_decided(
 ):
     reply = chat.reply(ann, "Good day")
     store.report(ann, reply.id, reason="other", note="")
-    rule(store.desk.cases()[0].id, moderator, "violates", clause="PUP-2.c")
+    rule(store.desk.cases()[0].id, moderator, "misuse", clause="PUP-2.c")
 
     (notice,) = store.notices(ann)
 

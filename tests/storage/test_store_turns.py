@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
-from safety.types import Action
+from safety.redaction import Redaction
+from safety.types import Action, Finding, Span
+from storage.runs import PATIENCE
 from storage.types import IllegalMove, StorageError
 
 
@@ -27,6 +31,25 @@ def test_a_prompt_is_pending_until_it_has_been_judged(store, ann, verdict):
 )
 def test_the_action_decides_whether_a_prompt_is_accepted(chat, ann, action, state):
     assert chat.prompt(ann, action=action).state == state
+
+
+def test_a_prompt_is_kept_as_the_verdict_redacts_it_with_its_marks_in_place(store, ann, verdict):
+    found = Finding("PUP-2.e.iii", "violence", "banned", 1.0, 0.5, Action.FLAG, (Span(22, 25),))
+    judged = replace(
+        verdict(Action.FLAG),
+        findings=(found,),
+        redactions=(Redaction(2, 21, "card"), Redaction(26, 29, None)),
+    )
+    pending = store.save_prompt(ann, store.start_conversation(ann).id, "a 4111 1111 1111 1111 zzz end")
+
+    kept = store.record_prompt(ann, pending.id, judged)
+
+    assert kept.text == store.message(ann, kept.id).text == "a «CARD NUMBER» zzz «REMOVED»"
+    assert [kept.text[start:end] for start, end in kept.verdict["findings"][0]["spans"]] == ["zzz"]
+    assert [kept.text[one["start"] : one["end"]] for one in kept.verdict["redactions"]] == [
+        "«CARD NUMBER»",
+        "«REMOVED»",
+    ]
 
 
 def test_the_text_of_a_blocked_prompt_stays_visible_to_its_author(store, chat, ann):
@@ -110,6 +133,7 @@ def test_a_withheld_reply_keeps_no_text(store, chat, ann):
     assert [said.text for said in store.path(ann, withheld.conversation_id)] == ["Good morning", ""]
 
 
+@pytest.mark.sqlite
 def test_the_text_of_a_withheld_reply_is_nowhere_in_the_file(store, chat, ann, database):
     chat.withheld(ann, shown="Qopalesce rising", generated="Qopalesce rising Zirconfall")
     store.close()
@@ -139,8 +163,7 @@ def test_a_reply_cut_off_is_kept_as_interrupted(store, opened, chat, ann):
 
     again = opened()
 
-    assert again.mark_interrupted() == 1
-    assert again.mark_interrupted() == 0
+    assert (again.runs.beat(0), again.runs.beat(PATIENCE)) == (0, 1)
     assert (again.message(ann, begun.id).state, again.message(ann, begun.id).text) == ("interrupted", "Good")
     assert again.message(ann, finished.id).state == "complete"
 
@@ -150,7 +173,8 @@ def test_a_prompt_that_was_never_judged_stays_pending_after_a_restart(store, ope
     store.close()
 
     again = opened()
-    again.mark_interrupted()
+    again.runs.beat(0)
+    again.runs.beat(PATIENCE)
 
     assert again.message(ann, saved.id).state == "pending"
 
