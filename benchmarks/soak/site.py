@@ -62,7 +62,6 @@ def serve_here(port: int, folder: Path) -> None:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stopped.set())
     with parts(settings, model=Echo(), guard=default_guard()) as joined:
-        joined.store.mark_interrupted()
         bezel = serve(joined, settings)
         stopped.wait()
         bezel.close(PATIENCE)

@@ -1,0 +1,1 @@
+"""What the store costs, and what it keeps: `python -m benchmarks.store`."""
