@@ -1,4 +1,4 @@
-"""The panel of one open case: evidence on one side, clause, checks and the form on the other."""
+"""The panel of one open case: evidence on one side, clause, checks and what can be done on the other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from typing import Any
 import gradio as gr
 
 from app.pages import evidence
+from app.pages import form as forms
 from app.pages.evidence import Clauses, Reader
+from app.pages.form import Care, Form, Second
 from app.wording import desk
 from storage.types import Case
 
-NOTE_CHARACTERS = 2_000
 MASKED_FROM = 2
 NO_CASE = ("", 0)
 
@@ -29,8 +30,10 @@ class Evidence:
     subject: gr.HighlightedText
     shown: gr.Textbox
     context: gr.Dataframe
+    appeal: gr.Textbox
     reports: gr.Dataframe
     decisions: gr.Dataframe
+    prior: gr.Dataframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +43,8 @@ class Grounds:
     clause: gr.Markdown
     checks: gr.Dataframe
     policy: gr.Markdown
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Where a moderator rules."""
-
-    ruling: gr.Radio
-    clause: gr.Dropdown
-    note: gr.Textbox
-    public_note: gr.Textbox
-    decide: gr.Button
-    keep: gr.Button
-    release: gr.Button
+    why: gr.Accordion
+    priority: gr.Dataframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +56,32 @@ class CasePanel:
     evidence: Evidence
     grounds: Grounds
     form: Form
+    second: Second
+    care: Care
     about: gr.State
+    found: gr.State
+    """The findings that a ruling labels: their ids with the clause of each."""
 
     @property
     def details(self) -> list[Any]:
         """Every component that shows the case, but not the form."""
         seen, grounds = self.evidence, self.grounds
         return [
-            *(self.panel, self.head, self.about),
+            *(self.panel, self.head, self.about, self.found),
             *(seen.mask, seen.mask_line, seen.reveal, seen.text, seen.subject, seen.shown, seen.context),
-            *(seen.reports, seen.decisions, grounds.clause, grounds.checks, grounds.policy),
+            *(seen.appeal, seen.reports, seen.decisions, seen.prior),
+            *(grounds.clause, grounds.checks, grounds.policy, grounds.why, grounds.priority),
         ]
 
     @property
-    def fields(self) -> list[Any]:
-        """The fields of the form."""
-        form = self.form
-        return [form.ruling, form.clause, form.note, form.public_note]
+    def everything(self) -> list[Any]:
+        """Every component that opening or closing a case changes."""
+        return [*self.details, *self.form.shown, *self.second.shown, *self.care.shown]
 
 
 def build_case(clauses: Clauses) -> CasePanel:
     """Lay the panel out, hidden and empty until a moderator opens a case."""
-    about = gr.State(NO_CASE)
+    about, found = gr.State(NO_CASE), gr.State(())
     with gr.Column(visible=False, elem_id="case") as panel:
         head = gr.Markdown(elem_id="case-head")
         with gr.Row(equal_height=False, elem_id="case-columns"):
@@ -93,8 +89,10 @@ def build_case(clauses: Clauses) -> CasePanel:
                 seen = _build_evidence()
             with gr.Column(scale=5, min_width=320):
                 grounds = _build_grounds()
-                form = _build_form(clauses)
-    return CasePanel(panel, head, seen, grounds, form, about)
+                second = forms.build_second()
+                form = forms.build_form(clauses)
+                care = forms.build_care()
+    return CasePanel(panel, head, seen, grounds, form, second, care, about, found)
 
 
 def _build_evidence() -> Evidence:
@@ -113,6 +111,14 @@ def _build_evidence() -> Evidence:
             elem_id="case-shown",
         )
         context = _table("In its conversation", evidence.CONTEXT_COLUMNS, "case-context", ["28%", "72%"])
+    appeal = gr.Textbox(
+        label=desk.appeal_label(),
+        lines=2,
+        max_lines=12,
+        interactive=False,
+        visible=False,
+        elem_id="case-appeal",
+    )
     reports = _table(
         "Reports", evidence.REPORT_COLUMNS, "case-reports", ["20%", "20%", "25%", "35%"], visible=False
     )
@@ -123,7 +129,10 @@ def _build_evidence() -> Evidence:
         ["18%", "14%", "20%", "24%", "24%"],
         visible=False,
     )
-    return Evidence(mask, mask_line, reveal, text, subject, shown, context, reports, decisions)
+    prior = _table(
+        desk.prior_label(), evidence.PRIOR_COLUMNS, "case-prior", ["24%", "16%", "32%", "28%"], visible=False
+    )
+    return Evidence(mask, mask_line, reveal, text, subject, shown, context, appeal, reports, decisions, prior)
 
 
 def _build_grounds() -> Grounds:
@@ -132,25 +141,9 @@ def _build_grounds() -> Grounds:
         "What the checks found", evidence.CHECK_COLUMNS, "case-checks", ["24%", "28%", "25%", "23%"]
     )
     policy = gr.Markdown(elem_classes="bezel-quiet", elem_id="case-policy")
-    return Grounds(clause, checks, policy)
-
-
-def _build_form(clauses: Clauses) -> Form:
-    choices = [(evidence.clause_name(one, clauses), one) for one in clauses]
-    with gr.Group(elem_id="case-form"):
-        ruling = gr.Radio(desk.rulings(), label="What did you find?", elem_id="ruling")
-        clause = gr.Dropdown(choices, value=None, label="Clause it violates", elem_id="ruling-clause")
-        public_note = _note(desk.public_note_label(), "public-note")
-        note = _note(desk.private_note_label(), "private-note")
-    with gr.Row():
-        release = gr.Button("Give back", size="md", scale=2, min_width=110, elem_id="release")
-        keep = gr.Button("Keep for 10 minutes", size="md", scale=4, min_width=190, elem_id="keep")
-        decide = gr.Button("Decide", variant="primary", size="md", scale=3, min_width=110, elem_id="decide")
-    return Form(ruling, clause, note, public_note, decide, keep, release)
-
-
-def _note(label: str, name: str) -> gr.Textbox:
-    return gr.Textbox(label=label, lines=2, max_lines=6, max_length=NOTE_CHARACTERS, elem_id=name)
+    with gr.Accordion(desk.priority_label(), open=False, visible=False, elem_id="case-why") as why:
+        priority = _table("", evidence.PRIORITY_COLUMNS, "case-priority", ["34%", "18%", "18%", "30%"])
+    return Grounds(clause, checks, policy, why, priority)
 
 
 def _table(
@@ -182,6 +175,7 @@ def details(panel: CasePanel, case: Case, reader: Reader, *, is_revealed: bool) 
         panel.panel: gr.Column(visible=True),
         panel.head: desk.case_head(evidence.reference(case.summary.id), level, state),
         panel.about: (case.summary.id, case.row_version),
+        panel.found: _findings(case),
         panel.evidence.mask: gr.Column(visible=is_masked or not case.evidence),
         panel.evidence.mask_line: desk.masked(level) if case.evidence else desk.evidence_gone(),
         panel.evidence.reveal: gr.Button(visible=bool(case.evidence)),
@@ -191,9 +185,21 @@ def details(panel: CasePanel, case: Case, reader: Reader, *, is_revealed: bool) 
         panel.evidence.decisions: gr.Dataframe(
             value=evidence.decision_rows(case.decisions, reader), visible=bool(case.decisions)
         ),
+        panel.evidence.appeal: gr.Textbox(
+            value=desk.hidden_note() if is_masked and case.appeal_text else case.appeal_text or "",
+            visible=bool(case.appeal_text),
+        ),
+        panel.evidence.prior: gr.Dataframe(
+            value=evidence.prior_rows(case.same_text), visible=bool(case.same_text)
+        ),
         **_texts(panel.evidence, None if is_masked else case),
         **_grounds(panel.grounds, case, reader.clauses),
     }
+
+
+def _findings(case: Case) -> tuple[tuple[str, str], ...]:
+    found = case.grounds.found if case.grounds else ()
+    return tuple((one.flag_id, one.clause) for one in found if one.clause)
 
 
 def _texts(seen: Evidence, case: Case | None) -> Updates:
@@ -220,10 +226,13 @@ def _texts(seen: Evidence, case: Case | None) -> Updates:
 
 def _grounds(grounds: Grounds, case: Case, clauses: Clauses) -> Updates:
     newest = case.verdicts[-1] if case.verdicts else {}
+    is_blind = case.summary.is_blind and case.grounds is None
     return {
-        grounds.clause: _clause_text(case.summary.clause, clauses),
+        grounds.clause: desk.judged_blind() if is_blind else _clause_text(case.summary.clause, clauses),
         grounds.checks: gr.Dataframe(value=evidence.check_rows(case.verdicts), visible=bool(case.verdicts)),
         grounds.policy: desk.policy_line(newest.get("policy"), case.checkpoint, newest.get("lang")),
+        grounds.why: gr.Accordion(visible=bool(case.priority), open=False),
+        grounds.priority: gr.Dataframe(value=evidence.priority_rows(case.priority)),
     }
 
 
@@ -234,23 +243,32 @@ def _clause_text(clause_id: str | None, clauses: Clauses) -> str:
     return desk.clause_text(known.id, known.title, known.forbids) if known else desk.clause_unknown(clause_id)
 
 
-def blank_form(form: Form, clause: str | None, clauses: Clauses) -> Updates:
-    """Updates that empty the form; the clause that the case names is filled in."""
+def open_forms(panel: CasePanel, case: Case, reader: Reader) -> Updates:
+    """Updates that put what the reader can do with this case beside it: rule, second, or look again."""
+    is_second = case.proposal is not None and case.proposal.state == "proposed"
+    rules = not is_second and case.summary.state != "decided"
     return {
-        form.ruling: None,
-        form.clause: clause if clause in clauses else None,
-        form.note: "",
-        form.public_note: "",
+        panel.form.group: gr.Column(visible=rules),
+        **forms.blank(panel.form, case, reader.clauses),
+        **forms.proposing(panel.second, case, reader),
+        **forms.caring(panel.care, case, reader),
     }
 
 
 def closed(panel: CasePanel, clauses: Clauses) -> Updates:
     """Updates that close the case and take its text off the page."""
+    seen = panel.evidence
     return {
         panel.panel: gr.Column(visible=False),
         panel.about: NO_CASE,
-        panel.evidence.reports: gr.Dataframe(value=[], visible=False),
-        panel.evidence.decisions: gr.Dataframe(value=[], visible=False),
-        **_texts(panel.evidence, None),
-        **blank_form(panel.form, None, clauses),
+        panel.found: (),
+        seen.reports: gr.Dataframe(value=[], visible=False),
+        seen.decisions: gr.Dataframe(value=[], visible=False),
+        seen.appeal: gr.Textbox(value="", visible=False),
+        seen.prior: gr.Dataframe(value=[], visible=False),
+        **_texts(seen, None),
+        **forms.blank(panel.form, None, clauses),
+        panel.second.group: gr.Column(visible=False),
+        panel.second.proposal: "",
+        **forms.caring(panel.care, None, None),
     }

@@ -5,14 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.wording import deciding as ruled
 from app.wording import desk
 from app.wording.reasons import reason
 from safety.types import Clause
-from storage.types import Case, CaseSummary, Decision, EvidenceLine, Moderator, Report
+from storage.types import (
+    Case,
+    CaseSummary,
+    Decision,
+    EvidenceLine,
+    Moderator,
+    Prior,
+    PriorityPart,
+    Report,
+)
 
 QUEUE_COLUMNS = ["Severity", "Clause", "Found by", "Reports", "Waiting since", "State", "Case"]
 CONTEXT_COLUMNS = ["Who", "Text"]
 CHECK_COLUMNS = ["Check", "Outcome", "Clause", "Score"]
+PRIORITY_COLUMNS = ["What", "Score", "Weight", "Learned from"]
+PRIOR_COLUMNS = ["When", "Case", "Ruling", "What followed"]
 REPORT_COLUMNS = ["When", "What", "Reason", "Note"]
 DECISION_COLUMNS = ["When", "Who", "Ruling", "Private note", "Public note"]
 REFERENCE_CHARACTERS = 8
@@ -29,6 +41,8 @@ class Reader:
     me: Moderator
     clauses: Clauses
     names: Mapping[str, str]
+    colleagues: Mapping[str, str]
+    """The names of those whose accounts have not ended."""
 
     def name(self, moderator_id: str | None) -> str:
         """A moderator's name."""
@@ -47,13 +61,16 @@ def clock(at: datetime) -> str:
 
 def queue_row(case: CaseSummary, reader: Reader) -> list[str]:
     """A row of the queue."""
-    found_by = ", ".join(desk.source(name) for name in case.sources) or desk.found_by_nobody()
+    nobody = desk.hidden_clause() if case.is_blind else desk.found_by_nobody()
+    found_by = ", ".join(desk.source(name) for name in case.sources) or nobody
     return [
         desk.severity(case.severity),
-        clause_name(case.clause, reader.clauses),
+        desk.hidden_clause()
+        if case.is_blind and case.clause is None
+        else clause_name(case.clause, reader.clauses),
         found_by,
         str(case.reports),
-        f"{case.opened_at:%Y-%m-%d %H:%M}",
+        desk.since(f"{case.opened_at:%Y-%m-%d %H:%M}", is_overdue=case.is_overdue),
         state(case, reader),
         reference(case.id),
     ]
@@ -69,12 +86,13 @@ def clause_name(clause_id: str | None, clauses: Clauses) -> str:
 
 def state(case: CaseSummary, reader: Reader) -> str:
     """The state of a case, with who holds it and until when."""
+    kind = desk.case_kind(case.kind)
     if case.state != "claimed" or case.claim_expires_at is None:
-        return desk.state(case.state)
+        return kind + (desk.waits_for(case.waits_for) if case.waits_for else desk.state(case.state))
     until = clock(case.claim_expires_at)
     if case.claimed_by == reader.me.id:
-        return desk.yours(until)
-    return desk.held(reader.name(case.claimed_by), until)
+        return kind + desk.yours(until)
+    return kind + desk.held(reader.name(case.claimed_by), until)
 
 
 def subject(case: Case) -> EvidenceLine | None:
@@ -143,9 +161,35 @@ def decision_rows(decisions: Iterable[Decision], reader: Reader) -> list[list[st
         [
             f"{made.decided_at:%Y-%m-%d %H:%M}",
             reader.name(made.moderator),
-            " ".join(filter(None, (desk.ruling(made.ruling), made.clause))),
+            ruled.decided_as(ruled.ruling(made.ruling), made.clause, ruled.action(made.action, made.days)),
             made.note,
             made.public_note,
         ]
         for made in decisions
+    ]
+
+
+def priority_rows(parts: Iterable[PriorityPart]) -> list[list[str]]:
+    """Why a case stands where it does in the queue."""
+    return [
+        [
+            desk.source(part.source),
+            f"{part.score:.2f}",
+            f"× {part.weight:.2f}",
+            desk.learned_from(part.based_on),
+        ]
+        for part in parts
+    ]
+
+
+def prior_rows(priors: Iterable[Prior]) -> list[list[str]]:
+    """What was decided about the same text before."""
+    return [
+        [
+            f"{prior.decided_at:%Y-%m-%d %H:%M}",
+            reference(prior.case_id),
+            " ".join(filter(None, (ruled.ruling(prior.ruling), prior.clause))),
+            ruled.action(prior.action),
+        ]
+        for prior in priors
     ]

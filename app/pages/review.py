@@ -1,34 +1,24 @@
-"""The moderators' desk: the queue, one open case, and a decision; every handler asks who is calling."""
+"""The moderators' desk: the queue with its filters, and the open case; every handler asks who is calling."""
 
 import asyncio
-from pathlib import Path
-from typing import Any, cast
 
 import gradio as gr
-from fastapi import Request
-from gradio.routes import App
-from starlette.responses import JSONResponse
-from starlette.routing import Mount
 
-from app.context import readable
 from app.edge import answering
-from app.open_routes import DESK
 from app.pages import case as panels
-from app.pages import evidence
-from app.pages.case import NOTE_CHARACTERS, Updates
-from app.pages.evidence import Reader
-from app.pages.look import STYLE, theme
-from app.pages.queue import build_queue, listing
+from app.pages import evidence, filters
+from app.pages.deciding import Deciding
+from app.pages.insights import InsightsPanel
+from app.pages.queue import build_queue
 from app.pages.quiet import QUIET
+from app.pages.showing import Layout, Showing, Updates, open_id, refused
+from app.pages.thresholds import ThresholdsPanel
 from app.parts import Parts
-from app.wording import desk, page
-from storage.types import Case, CaseState, CaseTaken, IllegalMove, Moderator, NotFound, StaleCase
+from app.wording import deciding as ruled
+from app.wording import desk, insights, thresholds
+from app.wording import filters as filtering
+from storage.types import Barred, Case, CaseTaken, Filters, IllegalMove, Moderator, NotFound
 
-LISTED = 100
-LISTED_STATES: tuple[CaseState, ...] = ("open", "claimed", "escalated")
-QUEUED = 200
-START_SECONDS = 10
-DESK_STYLE = (Path(__file__).parent / "desk.css").read_text(encoding="utf-8")
 SIGN_OUT = (
     '<form method="post" action="/sign-out"><button type="submit">Sign out</button></form>'
     '<form method="post" action="/sign-out-everywhere">'
@@ -41,6 +31,7 @@ class ReviewPage:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._desk = parts.store.desk
         self._clauses = {clause.id: clause for clause in parts.guard.clauses()}
 
     def build(self) -> gr.Blocks:
@@ -48,250 +39,178 @@ class ReviewPage:
         blocks: gr.Blocks
         with gr.Blocks(title="Bezel desk", analytics_enabled=False, fill_width=True) as blocks:
             with gr.Column(elem_classes="bezel-desk"):
-                self._build_head()
-                self.listed = build_queue()
-                self.done = gr.Markdown(visible=False, elem_id="decided")
-                self.case = panels.build_case(self._clauses)
+                waiting, who = self._build_head()
+                with gr.Tabs(elem_id="desk-tabs"):
+                    with gr.Tab(desk.queue_tab()):
+                        self.layout = self._build_body(waiting, who)
+                    self.insights = InsightsPanel(self._parts, self.layout.filters)
+                    with gr.Tab(insights.title()) as figures:
+                        self.insights.build()
+                    self.thresholds = ThresholdsPanel(self._parts)
+                    with gr.Tab(thresholds.title()) as learned:
+                        self.thresholds.build()
+            figures.select(self.insights.load, self.insights.period, self.insights.shown, **QUIET)
+            learned.select(self.thresholds.load, None, self.thresholds.shown, **QUIET)
+            self.showing = Showing(self._parts, self._clauses, self.layout)
+            self.deciding = Deciding(self._parts, self._clauses, self.layout, self.showing)
+            self.deciding.wire()
             self._wire(blocks)
         return blocks
 
-    def _build_head(self) -> None:
+    def _build_head(self) -> tuple[gr.Markdown, gr.Markdown]:
         with gr.Row(elem_id="desk-head", equal_height=True):
             gr.Markdown(desk.title(), elem_classes="bezel-wordmark")
-            self.waiting = gr.Markdown(elem_id="waiting")
-            self.who = gr.Markdown(elem_id="who", elem_classes="bezel-quiet")
+            waiting = gr.Markdown(elem_id="waiting")
+            who = gr.Markdown(elem_id="who", elem_classes="bezel-quiet")
             # Ours, so unsanitised; gr.HTML would compile a script, which the content policy forbids.
             gr.Markdown(SIGN_OUT, sanitize_html=False, elem_id="sign-out")
+        gr.Markdown(desk.keys(), sanitize_html=False, elem_id="keys")
+        return waiting, who
+
+    def _build_body(self, waiting: gr.Markdown, who: gr.Markdown) -> Layout:
+        filtered = filters.build_filters(self._clauses, self._parts.guard.live_checks)
+        listed = build_queue()
+        with gr.Row(elem_id="done-row", equal_height=True):
+            done = gr.Markdown(visible=False, elem_id="decided")
+            undo = gr.Button(ruled.undo(), size="sm", visible=False, min_width=90, scale=0, elem_id="undo")
+        done_case = gr.State(None)
+        case = panels.build_case(self._clauses)
+        return Layout(who, waiting, filtered, listed, done, undo, done_case, case)
 
     def _wire(self, blocks: gr.Blocks) -> None:
-        about, form = self.case.about, self.case.form
-        everything = [*self._listing, *self.case.details, *self.case.fields, self.done]
-        self.listed.rows.select(self.open_row, about, everything, **QUIET)
-        self.listed.next.click(self.open_next, about, everything, **QUIET)
-        self.listed.refresh.click(self.load, None, self._listing, **QUIET)
-        self.case.evidence.reveal.click(self.reveal, about, self.case.details, **QUIET)
-        form.keep.click(self.keep, about, self.case.details, **QUIET)
-        form.release.click(self.release, about, everything, **QUIET)
-        form.decide.click(self.decide, {self.case.about, *self.case.fields}, everything, **QUIET)
-        blocks.load(self.load, None, self._listing, **QUIET)
-
-    @property
-    def _listing(self) -> list[Any]:
-        return [self.who, self.waiting, *self.listed.shown]
+        layout, form = self.layout, self.layout.filters
+        asked, listing, everything = layout.asked, layout.listing, layout.everything
+        blocks.load(self.load, asked, listing, **QUIET)
+        layout.listed.refresh.click(self.load, asked, listing, **QUIET)
+        layout.listed.further.click(self.load_further, asked, listing, **QUIET)
+        for field in form.fields:
+            field.input(self.load, asked, listing, **QUIET)
+        filled = [*listing, *form.fields]
+        form.clear.click(self.clear_filters, asked, filled, **QUIET)
+        form.view.input(self.open_view, {*asked, form.view}, filled, **QUIET)
+        form.save.click(self.save_view, {*asked, form.name}, [*listing, form.name], **QUIET)
+        form.drop.click(self.drop_view, {*asked, form.view}, filled, **QUIET)
+        layout.listed.rows.select(self.open_row, asked, everything, **QUIET)
+        layout.listed.next.click(self.open_next, asked, everything, **QUIET)
+        layout.case.evidence.reveal.click(self.reveal, asked, layout.case.details, **QUIET)
+        layout.case.care.keep.click(self.keep, asked, layout.case.details, **QUIET)
+        layout.case.care.release.click(self.release, asked, everything, **QUIET)
 
     # The queue
 
     @answering
-    async def load(self, request: gr.Request) -> Updates:
-        """Fill the head and the queue for the moderator who opened the page."""
+    async def load(self, filled: Updates, request: gr.Request) -> Updates:
+        """Fill the head and the queue for the moderator who is asking, from its beginning."""
         moderator = self._parts.identity.require_moderator(request)
-        return await self._listed(moderator)
+        return await self.showing.listed(moderator, filled)
 
     @answering
-    async def open_row(self, about: tuple[str, int], chosen: gr.SelectData, request: gr.Request) -> Updates:
+    async def load_further(self, filled: Updates, request: gr.Request) -> Updates:
+        """Show the next page of the queue."""
+        moderator = self._parts.identity.require_moderator(request)
+        return await self.showing.listed(moderator, filled, filled[self.layout.listed.after])
+
+    @answering
+    async def clear_filters(self, filled: Updates, request: gr.Request) -> Updates:
+        """List the whole queue again."""
+        return await self._refiltered(Filters(), filled, request)
+
+    @answering
+    async def open_view(self, filled: Updates, request: gr.Request) -> Updates:
+        """Fill in the filters that were saved under a name."""
+        moderator = self._parts.identity.require_moderator(request)
+        views = await asyncio.to_thread(self._desk.views, moderator.id)
+        wanted = filled[self.layout.filters.view]
+        chosen = next((view.filters for view in views if view.name == wanted), Filters())
+        return await self._refiltered(chosen, filled, request)
+
+    @answering
+    async def save_view(self, filled: Updates, request: gr.Request) -> Updates:
+        """Save the filters under the name that was typed."""
+        moderator = self._parts.identity.require_moderator(request)
+        form = self.layout.filters
+        name = (filled[form.name] or "").strip()
+        if not name:
+            raise refused(filtering.name_the_view())
+        chosen = filters.chosen(form, filled)
+        await asyncio.to_thread(self._desk.save_view, moderator.id, name, chosen)
+        return {**await self.showing.listed(moderator, filled), form.name: ""}
+
+    @answering
+    async def drop_view(self, filled: Updates, request: gr.Request) -> Updates:
+        """Forget the saved filters that are chosen."""
+        moderator = self._parts.identity.require_moderator(request)
+        name = filled[self.layout.filters.view]
+        if not name:
+            raise refused(filtering.choose_a_view())
+        await asyncio.to_thread(self._desk.drop_view, moderator.id, name)
+        return await self._refiltered(Filters(), filled, request)
+
+    async def _refiltered(self, wanted: Filters, filled: Updates, request: gr.Request) -> Updates:
+        moderator = self._parts.identity.require_moderator(request)
+        fields = filters.filling(self.layout.filters, wanted)
+        return {**fields, **await self.showing.listed(moderator, {**filled, **fields})}
+
+    @answering
+    async def open_row(self, filled: Updates, chosen: gr.SelectData, request: gr.Request) -> Updates:
         """Claim and show the case of the chosen row; one that is taken or gone only refreshes the list."""
         moderator = self._parts.identity.require_moderator(request)
         wanted = str(chosen.row_value[-1]) if chosen.row_value else ""
-        listed = await asyncio.to_thread(self._parts.store.desk.cases, states=LISTED_STATES, limit=LISTED)
-        case_id = next((case.id for case in listed if evidence.reference(case.id) == wanted), None)
-        if case_id is None:
-            gr.Warning(desk.no_such_case(), title="")
-            return await self._listed(moderator)
+        case_id = filled[self.layout.listed.ids].get(wanted)
         try:
-            case = await asyncio.to_thread(self._parts.store.desk.claim, case_id, moderator.id)
-        except CaseTaken as taken:
-            gr.Warning(str(taken), title="")
-            return await self._listed(moderator)
-        except IllegalMove:
-            gr.Warning(desk.decided_already(), title="")
-            return await self._listed(moderator)
-        return await self._opened(moderator, case, about[0])
+            if case_id is None:
+                raise NotFound(desk.no_such_case())
+            if filters.chosen(self.layout.filters, filled).states == ("decided",):
+                case = await asyncio.to_thread(self._desk.case, case_id, moderator.id)
+            else:
+                case = await asyncio.to_thread(self._desk.claim, case_id, moderator.id)
+        except (CaseTaken, Barred) as taken:
+            return await self._only_listed(moderator, filled, str(taken))
+        except (IllegalMove, NotFound):
+            return await self._only_listed(moderator, filled, desk.no_such_case())
+        return await self.showing.opened(moderator, case, filled)
+
+    async def _only_listed(self, moderator: Moderator, filled: Updates, why: str) -> Updates:
+        gr.Warning(why, title="")
+        return await self.showing.listed(moderator, filled)
 
     @answering
-    async def open_next(self, about: tuple[str, int], request: gr.Request) -> Updates:
-        """Claim and show the gravest, oldest case that nobody holds."""
+    async def open_next(self, filled: Updates, request: gr.Request) -> Updates:
+        """Claim and show the first case, of those that the filters leave, that nobody holds."""
         moderator = self._parts.identity.require_moderator(request)
-        case = await asyncio.to_thread(self._parts.store.desk.next_case, moderator.id)
+        wanted = filters.chosen(self.layout.filters, filled)
+        case = await asyncio.to_thread(self._desk.next_case, moderator.id, wanted)
         if case is None:
-            updates = await self._listed(moderator)
-            if self.listed.has_rows(updates):
+            updates = await self.showing.listed(moderator, filled)
+            if self.layout.listed.has_rows(updates):
                 gr.Info(desk.nothing_left(), title="")
             return updates
-        return await self._opened(moderator, case, about[0])
+        return await self.showing.opened(moderator, case, filled)
 
     # The open case
 
     @answering
-    async def reveal(self, about: tuple[str, int], request: gr.Request) -> Updates:
+    async def reveal(self, filled: Updates, request: gr.Request) -> Updates:
         """Show the text of a grave case that this moderator holds; that they did is noted first."""
         moderator = self._parts.identity.require_moderator(request)
-        case = await self._claimed(about[0], moderator)
-        await asyncio.to_thread(self._parts.store.audit.record, moderator.id, "revealed", case.summary.id)
-        return await self._details(moderator, case, is_revealed=True)
+        case_id = open_id(filled[self.layout.case.about][0])
+        if filters.chosen(self.layout.filters, filled).states != ("decided",):
+            await self.showing.claimed(case_id, moderator)
+        case: Case = await asyncio.to_thread(self._desk.reveal, case_id, moderator.id)
+        return await self.showing.details(moderator, case, is_revealed=True)
 
     @answering
-    async def keep(self, about: tuple[str, int], request: gr.Request) -> Updates:
+    async def keep(self, filled: Updates, request: gr.Request) -> Updates:
         """Hold the open case for ten more minutes and show it as it is now; the form stays as it is."""
         moderator = self._parts.identity.require_moderator(request)
-        case = await self._claimed(about[0], moderator)
+        case = await self.showing.claimed(filled[self.layout.case.about][0], moderator)
         if case.summary.claim_expires_at is not None:
-            gr.Info(desk.kept(evidence.clock(case.summary.claim_expires_at)), title="")
-        return await self._details(moderator, case)
+            gr.Info(ruled.kept(evidence.clock(case.summary.claim_expires_at)), title="")
+        return await self.showing.details(moderator, case)
 
     @answering
-    async def release(self, about: tuple[str, int], request: gr.Request) -> Updates:
+    async def release(self, filled: Updates, request: gr.Request) -> Updates:
         """Give the open case back, undecided."""
         moderator = self._parts.identity.require_moderator(request)
-        await self._let_go(about[0], moderator)
-        return await self._closed(moderator, desk.released())
-
-    @answering
-    async def decide(self, filled: Updates, request: gr.Request) -> Updates:
-        """Rule on the open case, say what follows, and close it; a form that is not complete stays open."""
-        moderator = self._parts.identity.require_moderator(request)
-        form = self.case.form
-        case_id, row_version = filled[self.case.about]
-        ruling, clause = filled[form.ruling], filled[form.clause]
-        if ruling not in {code for _, code in desk.rulings()}:
-            raise _refused(desk.choose_a_ruling())
-        if ruling == "violates" and clause not in self._clauses:
-            raise _refused(desk.choose_a_clause())
-        named = clause if ruling == "violates" else None
-        await self._decided(
-            _open(case_id),
-            moderator.id,
-            ruling=ruling,
-            clause=named,
-            note=_note(filled[form.note]),
-            public_note=_note(filled[form.public_note]),
-            row_version=row_version,
-        )
-        return await self._closed(moderator, desk.decided(evidence.reference(case_id), ruling, named))
-
-    async def _decided(self, case_id: str, moderator_id: str, **judgement: Any) -> None:
-        try:
-            made = await asyncio.to_thread(self._parts.store.desk.decide, case_id, moderator_id, **judgement)
-            if made.conversation_id is not None:
-                self._parts.turns.forget(made.conversation_id)
-        except StaleCase:
-            raise _refused(desk.stale()) from None
-        except IllegalMove:
-            raise _refused(desk.lease_ended()) from None
-        except NotFound:
-            raise _refused(desk.no_such_case()) from None
-
-    async def _claimed(self, case_id: str, moderator: Moderator) -> Case:
-        """The open case with a fresh lease; raises a sentence where it is taken, decided or gone."""
-        try:
-            return await asyncio.to_thread(self._parts.store.desk.claim, _open(case_id), moderator.id)
-        except IllegalMove:
-            raise _refused(desk.decided_already()) from None
-        except NotFound:
-            raise _refused(desk.no_such_case()) from None
-
-    async def _let_go(self, case_id: str, moderator: Moderator) -> None:
-        """Release a case; one that is not theirs any more needs no release."""
-        try:
-            await asyncio.to_thread(self._parts.store.desk.release, case_id, moderator.id)
-        except (CaseTaken, IllegalMove, NotFound):
-            return
-
-    # What is shown
-
-    async def _listed(self, moderator: Moderator) -> Updates:
-        store = self._parts.store
-        listed = await asyncio.to_thread(store.desk.cases, states=LISTED_STATES, limit=LISTED)
-        count = await asyncio.to_thread(store.desk.waiting)
-        reader = await self._reader(moderator)
-        rows = [evidence.queue_row(case, reader) for case in listed]
-        return {
-            self.who: desk.signed_in_as(moderator.name, moderator.role),
-            self.waiting: desk.waiting(count),
-            **listing(self.listed, rows),
-        }
-
-    async def _opened(self, moderator: Moderator, case: Case, before: str) -> Updates:
-        """Show a case that has just been claimed; the one that was open before goes back to the queue."""
-        if before and before != case.summary.id:
-            await self._let_go(before, moderator)
-        return {
-            **await self._listed(moderator),
-            self.listed.fold: gr.Accordion(open=False),
-            self.done: gr.Markdown(visible=False),
-            **await self._details(moderator, case),
-            **panels.blank_form(self.case.form, case.summary.clause, self._clauses),
-        }
-
-    async def _details(self, moderator: Moderator, case: Case, *, is_revealed: bool = False) -> Updates:
-        return panels.details(self.case, case, await self._reader(moderator), is_revealed=is_revealed)
-
-    async def _closed(self, moderator: Moderator, done: str) -> Updates:
-        return {
-            **await self._listed(moderator),
-            self.listed.fold: gr.Accordion(open=True),
-            self.done: gr.Markdown(done, visible=True),
-            **panels.closed(self.case, self._clauses),
-        }
-
-    async def _reader(self, moderator: Moderator) -> Reader:
-        accounts = await asyncio.to_thread(self._parts.store.moderators.everyone)
-        return Reader(moderator, self._clauses, {account.id: account.name for account in accounts})
-
-
-def mount_desk(app: App, desk_page: gr.Blocks, parts: Parts) -> None:
-    """Serve the desk under a Gradio app that is running already, for moderators only; both end together."""
-
-    async def who(request: Request) -> str | None:
-        account = await asyncio.to_thread(parts.identity.moderator, request.cookies)
-        return account.id if account is not None else None
-
-    desk_page.queue(max_size=QUEUED, api_open=False, default_concurrency_limit=16)
-    gr.mount_gradio_app(
-        app,
-        desk_page,
-        DESK,
-        auth_dependency=who,
-        app_kwargs={"exception_handlers": {401: _signed_out}},
-        show_error=False,
-        run_history=False,
-        footer_links=[],
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        theme=theme(),
-        css=STYLE + DESK_STYLE,
-    )
-    # A mounted page starts with its parent's lifespan; that has begun, so it is started on the server's loop.
-    loop = app.get_blocks().server.servers[0].get_loop()
-    asyncio.run_coroutine_threadsafe(_begin(desk_page), loop).result(START_SECONDS)
-    # Closing the parent would wait for the open pages of the desk, unless they hear of it too.
-    mounted = next(route.app for route in app.routes if isinstance(route, Mount) and route.path == DESK)
-    cast(App, mounted).stop_event = app.stop_event
-
-
-async def _signed_out(_request: Request, _error: Exception) -> JSONResponse:
-    """Gradio shows a refusal's detail to the person only where it is a plain sentence."""
-    return JSONResponse({"detail": desk.signed_out()}, 401)
-
-
-async def _begin(blocks: gr.Blocks) -> None:
-    blocks.run_startup_events()  # type: ignore[no-untyped-call]
-    await blocks.run_extra_startup_events()  # type: ignore[no-untyped-call]
-
-
-def _open(case_id: str) -> str:
-    if not case_id:
-        raise _refused(desk.no_case_open())
-    return case_id
-
-
-def _note(text: str | None) -> str:
-    clean = readable(text or "")
-    if len(clean) > NOTE_CHARACTERS:
-        raise _refused(page.too_long_a_note(len(clean), NOTE_CHARACTERS))
-    return clean
-
-
-def _refused(sentence: str) -> gr.Error:
-    return gr.Error(sentence, title="", print_exception=False)
+        await self.showing.let_go(filled[self.layout.case.about][0], moderator)
+        return await self.showing.closed(moderator, filled, ruled.released())

@@ -37,7 +37,7 @@ class SignIn:
         name, address = typed["name"].strip(), noted_address(request)
         account = name.casefold()
         async with self._slowing.one_try(account, address):
-            value = await asyncio.to_thread(self._identity.sign_in, name, typed["password"])
+            value = await asyncio.to_thread(self._identity.sign_in, name, typed["password"], request.cookies)
         if value is None:
             return _page(name, desk.wrong_sign_in(), status=403)
         self._slowing.succeeded(account, address)

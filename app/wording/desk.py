@@ -82,7 +82,14 @@ def no_clause_text() -> str:
 
 def state(name: str) -> str:
     """The state of a case."""
-    return {"open": "Open", "claimed": "Claimed", "escalated": "Second look", "decided": "Decided"}[name]
+    return {
+        "open": "Open",
+        "claimed": "Claimed",
+        "escalated": "Second look",
+        "ruled": "Just decided",
+        "pending_second": "Waits for a second person",
+        "decided": "Decided",
+    }[name]
 
 
 def held(by: str, until: str) -> str:
@@ -148,83 +155,76 @@ def hidden_note() -> str:
     return "Hidden with the text"
 
 
-def ruling(name: str) -> str:
-    """A ruling in the list of earlier decisions."""
-    return {"violates": "Violates", "no_violation": "Does not violate", "unsure": "Unsure"}[name]
-
-
-def rulings() -> list[tuple[str, str]]:
-    """The choices of the form."""
-    return [
-        ("Violates the policy", "violates"),
-        ("Does not violate it", "no_violation"),
-        ("Unsure: pass it on", "unsure"),
-    ]
-
-
-def public_note_label() -> str:
-    """The note that people read."""
-    return "Note to the people concerned (they can read it)"
-
-
-def private_note_label() -> str:
-    """The note that only moderators read."""
-    return "Private note (for moderators)"
-
-
-def no_case_open() -> str:
-    """A button of the form without a case."""
-    return "No case is open. Press Next case, or choose one from the queue."
-
-
 def no_such_case() -> str:
     """A case that is not in the queue any more."""
     return "This case is not in the queue any more; the list has been brought up to date."
 
 
-def decided_already() -> str:
-    """A case that somebody has decided in the meantime."""
-    return "This case has been decided already. Press Next case for another."
+def case_kind(name: str) -> str:
+    """What sort of case it is, before its state; nothing for the common sort."""
+    return {"content": "", "audit": "Random audit · ", "appeal": "Appeal · ", "override": "Second look · "}[
+        name
+    ]
 
 
-def choose_a_ruling() -> str:
-    """Deciding without a ruling."""
-    return "Choose what you found: violates, does not, or unsure."
+def waits_for(name: str) -> str:
+    """Who has to go on with a case that the reader may not."""
+    return {"lead": "Waits for a lead", "somebody_else": "Waits for somebody else"}[name]
 
 
-def choose_a_clause() -> str:
-    """A violation without its clause."""
-    return "Choose the clause that it violates; the people concerned are told which."
+def since(when: str, *, is_overdue: bool) -> str:
+    """Since when a case waits."""
+    return f"{when}\noverdue" if is_overdue else when
 
 
-def lease_ended() -> str:
-    """Deciding after the ten minutes."""
-    return "Your ten minutes with this case are over. Press “Keep for 10 minutes” and decide again; what you wrote stays in the form."
+def hidden_clause() -> str:
+    """The clause of a case of the blind slice."""
+    return "Not shown (judged blind)"
 
 
-def stale() -> str:
-    """Deciding on a case that has changed since it was opened."""
-    return "This case has changed since you opened it, perhaps by another report. Press “Keep for 10 minutes” to see it as it is now, then decide; what you wrote stays in the form."
+def judged_blind() -> str:
+    """Beside a case of the blind slice."""
+    return "### Judged blind\n\nThis case was drawn at random to be judged without what the checks said. They are shown once you have ruled."
 
 
-def kept(until: str) -> str:
-    """After keeping a case for longer."""
-    return f"This case is yours until {until}."
+def learned_from(count: int) -> str:
+    """How a weight was learned."""
+    return "no decision yet" if count == 0 else f"{count:,} decisions"
 
 
-def released() -> str:
-    """After giving a case back."""
-    return "The case is back in the queue, undecided."
+def priority_label() -> str:
+    """Why a case stands where it does."""
+    return "Why it stands here in the queue"
 
 
-def decided(reference: str, ruling_name: str, clause: str | None) -> str:
-    """After a decision: what was ruled, and what follows."""
-    follows = {
-        "violates": f"**It violates {clause}.** The case is decided. The message stays away from readers and from the model, and the people concerned can read your decision.",
-        "no_violation": "**It does not violate the policy.** The case is decided. What was stopped or removed is restored, and the people concerned can read your decision.",
-        "unsure": "**Passed on.** The case waits for a second look by somebody else.",
-    }[ruling_name]
-    return f"Case {reference}: {follows}"
+def prior_label() -> str:
+    """Earlier decisions about the same text."""
+    return "Decided about this very text before"
+
+
+def appeal_label() -> str:
+    """What somebody wrote with an appeal."""
+    return "What the appeal says"
+
+
+def overdue(cases: int) -> str:
+    """How many of the waiting cases are overdue."""
+    return "" if cases == 0 else f" · {cases:,} overdue"
+
+
+def queue_tab() -> str:
+    """The name of the tab with the queue."""
+    return "Cases"
+
+
+def further() -> str:
+    """The button that shows the next page of the queue."""
+    return "Further cases"
+
+
+def history(count: int) -> str:
+    """The label of the list of decided cases."""
+    return f"Decided · {count}"
 
 
 def signed_out() -> str:
@@ -270,3 +270,27 @@ def sign_in() -> str:
 def back_to_the_chat() -> str:
     """The link at the foot of the sign-in page."""
     return "Back to the chat"
+
+
+KEYS = (
+    ("n", "next case"),
+    ("1 2 3 4", "choose the ruling"),
+    ("s", "show the hidden text"),
+    ("d", "decide"),
+    ("z", "undo"),
+    ("k", "keep for ten more minutes"),
+    ("g", "give back"),
+    ("y", "agree with a colleague"),
+    ("f", "filters"),
+    ("r", "refresh"),
+    ("?", "these keys"),
+)
+
+
+def keys() -> str:
+    """The list of keys, shown and hidden by `?`."""
+    rows = "".join(f"<dt><kbd>{key}</kbd></dt><dd>{what}</dd>" for key, what in KEYS)
+    return (
+        "<details><summary>Keys <kbd>?</kbd></summary><dl>"
+        f"{rows}</dl><p>They rest while you type.</p></details>"
+    )

@@ -7,11 +7,12 @@ from starlette.middleware import Middleware
 
 from app.address import Addresses
 from app.entrance import Cookies
-from app.identity import DESK_COOKIE
+from app.identity import DESK_COOKIE, VISITOR_COOKIE
 from app.pages.sign_in import SignIn, sign_in_routes
 from app.shield import Shield, ShieldSettings
 from app.slowing import LONGEST_DELAY, Slowing
 from app.wording import desk
+from safety.types import Action, Verdict
 
 SITE = "http://site.test"
 OWN = {"origin": SITE}
@@ -52,6 +53,20 @@ async def test_the_right_password_leads_to_the_desk_with_a_cookie_that_counts(br
     assert identity.moderator({DESK_COOKIE: browser.cookies[DESK_COOKIE]}).id == mia.id
     set_cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in set_cookie and "SameSite=Lax" in set_cookie and "Max-Age=43200" in set_cookie
+
+
+async def test_who_signs_in_where_they_chat_never_gets_their_own_case(browser, identity, mia, store):
+    cookie = identity.new_visitor()
+    owner = identity.visitor({VISITOR_COOKIE: cookie})
+    prompt = store.save_prompt(owner, store.start_conversation(owner).id, "my own words")
+    store.record_prompt(owner, prompt.id, Verdict(Action.BLOCK, 1.0, {}, (), {}, "pup/standard/n1"))
+
+    await browser.post(
+        "/sign-in", data={"name": "mia", "password": RIGHT}, headers={"cookie": f"{VISITOR_COOKIE}={cookie}"}
+    )
+
+    assert store.desk.waiting() == 1
+    assert store.desk.next_case(mia.id) is None
 
 
 async def test_a_frame_gets_a_cookie_that_comes_back_in_a_frame(identity, mia):
