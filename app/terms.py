@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import Settings, SettingsError
+from app.wording import audits
 
 READY = Path(__file__).parent / "wording" / "terms.md"
 
@@ -28,4 +29,6 @@ def terms(settings: Settings) -> Terms:
         ) from None
     for name in ("host_name", "host_contact", "privacy_notice"):
         text = text.replace("{" + name + "}", getattr(settings, name))
+    if settings.audit_share:
+        text = f"{text.rstrip()}\n\n{audits.consent(settings.audit_share)}\n"
     return Terms(text, hashlib.sha256(text.encode()).hexdigest()[:12])

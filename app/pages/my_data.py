@@ -7,6 +7,7 @@ import gradio as gr
 
 from app.edge import answering
 from app.pages.quiet import QUIET
+from app.pages.statements import StatementsPanel
 from app.parts import Parts
 from app.wording import page
 from app.wording.reasons import reason
@@ -32,18 +33,24 @@ class MyDataPage:
             gr.Markdown("### Your reports and requests")
             self.no_reports = gr.Markdown(page.no_reports(), elem_classes="bezel-quiet")
             self.reports = _table(REPORT_COLUMNS, "reports")
+            self.decided = StatementsPanel(self._parts)
+            self.decided.build()
             gr.Markdown("### What was stopped")
             self.no_notices = gr.Markdown(page.no_notices(), elem_classes="bezel-quiet")
             self.notices = _table(NOTICE_COLUMNS, "notices")
             gr.Markdown(f"### Take it with you\n\n[Download everything as JSON]({EXPORT})")
             gr.Markdown(page.account() if has_account else page.keep_it(), elem_id="keep-it")
+            gr.Markdown(page.help_the_checks())
+            self.helps = gr.Checkbox(label=page.may_use_mistakes(), elem_id="may-use-mistakes")
             with gr.Group(elem_id="erase"):
                 gr.Markdown(f"### Erase everything\n\n{page.erase_warning()}")
                 self.confirmation = gr.Textbox(label=page.type_erase(), elem_id="erase-confirmation")
                 self.erase_button = gr.Button("Erase everything", variant="stop", elem_id="erase-everything")
-        shown = [self.no_reports, self.reports, self.no_notices, self.notices, self.confirmation]
+        shown = [self.no_reports, self.reports, self.no_notices, self.notices, self.helps, self.confirmation]
+        self.helps.input(self.choose_help, self.helps, self.helps, **QUIET)
         self.erase_button.click(self.erase, [self.confirmation], shown, **QUIET)
         demo.load(self.load, None, shown, **QUIET)
+        demo.load(self.decided.load, None, self.decided.shown, **QUIET)
 
     @answering
     async def load(self, request: gr.Request) -> dict[Any, Any]:
@@ -61,6 +68,15 @@ class MyDataPage:
             gr.Info(page.erased(), title="")
         return await self._filled(owner)
 
+    @answering
+    async def choose_help(self, helps: bool, request: gr.Request) -> dict[Any, Any]:
+        """Let redacted texts of this person be used to try the checks on, or no longer."""
+        owner = self._parts.identity.require_visitor(request)
+        regressions = self._parts.store.regressions
+        await asyncio.to_thread(regressions.allow if helps else regressions.forbid, owner)
+        gr.Info(page.uses_mistakes(bool(helps)), title="")
+        return {self.helps: bool(helps)}
+
     async def _filled(self, owner: str) -> dict[Any, Any]:
         reports = await asyncio.to_thread(self._parts.store.reports, owner)
         notices = await asyncio.to_thread(self._parts.store.notices, owner)
@@ -69,6 +85,7 @@ class MyDataPage:
             self.reports: gr.Dataframe([_report_row(found) for found in reports], visible=bool(reports)),
             self.no_notices: gr.Markdown(visible=not notices),
             self.notices: gr.Dataframe([self._notice_row(found) for found in notices], visible=bool(notices)),
+            self.helps: await asyncio.to_thread(self._parts.store.regressions.is_allowed, owner),
             self.confirmation: "",
         }
 

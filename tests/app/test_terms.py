@@ -33,3 +33,21 @@ def test_the_hosts_own_file_is_used(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r"BEZEL_TERMS_FILE is .*nowhere\.md"):
         terms(Settings(terms_file=tmp_path / "nowhere.md"))
+
+
+def test_where_turns_are_drawn_at_random_the_terms_ask_for_consent_in_every_language():
+    silent, asking = terms(Settings()), terms(Settings(audit_share=0.005))
+
+    for words in ("drawn at random", "무작위로", "随机抽取", "無作為に"):
+        assert words in asking.text and words not in silent.text
+    assert asking.text.count("0.5 %") == 4
+    assert asking.version != silent.version
+
+
+def test_a_hosts_own_terms_ask_for_the_consent_too(tmp_path):
+    file = tmp_path / "terms.md"
+    file.write_text("# House rules")
+
+    agreed = terms(Settings(terms_file=file, audit_share=0.01))
+
+    assert agreed.text.startswith("# House rules\n\n**Random checks.**")

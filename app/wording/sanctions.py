@@ -1,0 +1,29 @@
+"""What a person is told whom a moderator has suspended, and who writes from the same network (en, ko, zh, ja)."""
+
+from datetime import datetime
+
+from app.wording.languages import said
+
+
+def suspended(language: str, until: datetime) -> str:
+    """Somebody who may not write for now."""
+    end = f"{until:%Y-%m-%d %H:%M} UTC"
+    return said(
+        language,
+        en=f"You cannot write here until {end}. The page My data says why, and how to appeal.",
+        ko=f"{end}까지 여기에 글을 쓸 수 없습니다. 이유와 이의 제기 방법은 My data 페이지에 있습니다.",
+        zh=f"在 {end} 之前，您不能在此发送消息。原因和申诉方式见 My data 页面。",
+        ja=f"{end} まで、ここに書き込むことはできません。理由と異議申し立ての方法は My data のページにあります。",
+    )
+
+
+def suspended_nearby(language: str, until: datetime) -> str:
+    """Somebody whose network address is that of a person who is suspended."""
+    end = f"{until:%Y-%m-%d %H:%M} UTC"
+    return said(
+        language,
+        en=f"Somebody who wrote from your network is suspended, so nobody can write from it until {end} at the latest.",
+        ko=f"같은 네트워크에서 글을 쓴 사람이 이용 정지되어, 늦어도 {end}까지는 이 네트워크에서 글을 쓸 수 없습니다.",
+        zh=f"与您使用同一网络的某人已被暂停使用，因此最晚到 {end} 为止，无法从该网络发送消息。",
+        ja=f"同じネットワークから書き込んだ人が利用停止中のため、遅くとも {end} まで、このネットワークからは書き込めません。",
+    )
