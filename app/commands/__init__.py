@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "accounts": "accounts",
+    "audit": "audit",
+    "backup": "backup",
     "chat": "chat",
+    "demo-data": "demo_data",
     "doctor": "doctor",
     "judge": "judge",
     "keys": "keys",
     "model": "models",
     "moderators": "moderators",
+    "person": "person",
+    "policy": "policy",
+    "regressions": "regressions",
+    "restore": "restore",
 }
 """Each command and the file it is in, which holds a function or a Typer (with `help=`) of that same name."""
 
@@ -43,7 +50,9 @@ class LateCommands(TyperGroup):
         name = COMMANDS[cmd_name]
         found = getattr(import_module(f"app.commands.{name}"), name)
         if isinstance(found, typer.Typer):
-            return typer.main.get_group(found)
+            group = typer.main.get_group(found)
+            group.name = cmd_name
+            return group
         single = typer.Typer(add_completion=False)
         single.command(cmd_name)(found)
         return typer.main.get_command(single)

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from app.build import limits, parts
-from app.pages.transcript import Transcript
+from app.pages.transcript import Transcript, language_of, taken_out
 from app.parts import Parts
 from app.settings import Settings
 from app.steps import Step
 from app.turn import TurnRefused, Turns
+from app.wording.redactions import redacted_prompt
 
 OWNER = "terminal"
 
@@ -62,6 +63,8 @@ async def answer(
     print(flush=True)
     if last is None:
         return conversation_id, False
+    if kinds := taken_out(last.prompt):
+        print(redacted_prompt(language_of(last.prompt), kinds), file=sys.stderr)
     stored = last.reply or last.prompt
     is_complete = stored.role == "assistant" and stored.state == "complete"
     if not is_complete:

@@ -18,7 +18,8 @@ def judge(
     side: Annotated[Side, typer.Option(help="Which side a line is from where it does not say.")] = "prompt",
 ) -> None:
     """Judge JSON lines from standard input: `id`, `text`, optional `prompt`, `lang`, `side`."""
-    guard = default_guard(read_settings().profile)
+    settings = read_settings()
+    guard = default_guard(settings.profile, settings.policy_file)
     bad = 0
     try:
         for answer in judged(guard, sys.stdin.buffer, side):

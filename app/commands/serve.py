@@ -29,9 +29,6 @@ def serve_until_stopped(settings: Settings) -> None:
     starting = start_model(settings)
     with parts(settings, model=starting) as joined:
         logging.getLogger().addHandler(joined.metrics.count_errors())
-        dead = joined.store.mark_interrupted()
-        if dead:
-            log.info("%d replies had been cut off; they are kept as far as they had passed", dead)
         if starting is not None:
             starting.begin()
         bezel = serve(joined, settings)

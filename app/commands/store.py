@@ -1,4 +1,4 @@
-"""What the commands that change accounts share: this installation's store, open for one command."""
+"""What commands share: this installation's store, open for one command, and errors in one sentence."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from typing import Protocol
 import typer
 
 from app.commands.passwords import typed_password
+from app.settings import Settings
 from storage.store import Store
 from storage.types import StorageError
 
@@ -21,19 +22,33 @@ class HasStore(Protocol):
     def hash_password(self) -> Callable[[str], str]: ...
 
 
+class HasSettings(Protocol):
+    """What commands need of `context.obj` that work on the files of this installation."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """What a person can mend ends the command with one sentence and status 1."""
+    try:
+        yield
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
 @contextmanager
 def opened_store(context: typer.Context) -> Iterator[Store]:
     """The store for one command; what a person can mend ends the command with one sentence and status 1."""
     invocation: HasStore = context.obj
-    try:
+    with in_one_sentence():
         store = invocation.open_store()
         try:
             yield store
         finally:
             store.close()
-    except StorageError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from None
 
 
 def typed_secret(context: typer.Context, from_input: bool) -> str:

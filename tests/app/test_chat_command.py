@@ -34,9 +34,10 @@ def test_a_prompt_that_is_stopped_ends_with_its_clause_and_status_1(tmp_path):
 
 
 def test_a_conversation_goes_on_until_the_input_ends(tmp_path):
-    done = run(tmp_path, "chat", input="Hello\nThank you\n")
+    done = run(tmp_path, "chat", input="Hello\nMy card is 4111 1111 1111 1111, thank you\n")
 
     assert done.returncode == 0, done.stderr
+    assert "Taken out of your message: a card number" in done.stderr
     assert len(done.stdout.strip().splitlines()) >= 2
 
 

@@ -23,6 +23,12 @@ def test_every_command_is_listed_with_what_it_does():
     assert [name for name, said in shown.items() if len(said) < 10] == []
 
 
+def test_the_help_names_every_command():
+    said = CliRunner().invoke(cli, ["--help"]).output
+
+    assert [name for name in COMMANDS if f"│ {name} " not in said] == []
+
+
 def test_an_unknown_command_is_refused():
     done = CliRunner().invoke(cli, ["nonsense"])
 

@@ -93,5 +93,5 @@ def test_the_command_judges_with_what_ships_and_its_status_tells_of_bad_lines():
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     assert run.returncode == 1, run.stderr
     assert answers[0]["action"] == "allow"
-    assert set(answers[0]["checks"]) == {"rules", "classifier"}
+    assert set(answers[0]["checks"]) == {"rules", "identifiers", "classifier", "circumvention"}
     assert answers[1]["line"] == 2
