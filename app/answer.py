@@ -60,7 +60,7 @@ class Answers:
             raise
         finally:
             # What was said may still lie in the model's cache; it goes as soon as the turn has ended.
-            live.leaves_nothing |= record.is_withheld
+            live.leaves_nothing |= record.is_withheld or record.is_redacted
             record.close("interrupted", "interrupted")
             self._ended(record.reply.state)
 
@@ -69,14 +69,17 @@ class Answers:
     ) -> AsyncGenerator[str, None]:
         """Yield the reply as far as it may be shown, each time stored before; the record keeps the rest."""
 
+        earlier = tuple(said.text for said in asked.messages[:-1] if said.role == "user")
+
         async def judge(so_far: str) -> Verdict:
-            return await self._judge.judge(Text(so_far, "response", prompt=asked.prompt.text))
+            text = Text(so_far, "response", prompt=asked.prompt.text, history=earlier)
+            return await self._judge.judge(text)
 
         shown_at = float("-inf")
         async with aclosing(hold_back(source.texts(), judge)) as passages:
             async for passed in passages:
                 record.verdict = passed.verdict
-                record.passed = passed.text
+                record.passed, record.judged = passed.text, passed.judged
                 if passed.is_final or time.monotonic() - shown_at < FLUSH_SECONDS:
                     continue
                 await asyncio.to_thread(self._store.save_reply, owner, record.reply.id, passed.text)

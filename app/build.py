@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
@@ -13,22 +13,26 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from app.address import Addresses
+from app.background import background
 from app.crisis import crisis_lines
 from app.entrance import Cookies, Entrance
-from app.folder import data_folder
+from app.folder import data_folder, database_url, second_folder
+from app.heartbeat import beating
 from app.identity import Door, Identity
 from app.keys import keys
 from app.limits import Admission, Allowed
 from app.logs import quiet_the_server
 from app.metrics import Metrics
 from app.operations import operation_routes
+from app.pages.case_export import export_route
 from app.pages.chat import ChatPage
 from app.pages.entrance import entrance_routes
 from app.pages.export import export_routes
 from app.pages.look import HEAD, STYLE, theme
+from app.pages.mounting import DESK_HEAD, mount_desk
 from app.pages.my_data import MyDataPage
 from app.pages.recovery import recovery_routes
-from app.pages.review import ReviewPage, mount_desk
+from app.pages.review import ReviewPage
 from app.pages.sign_in import sign_in_routes
 from app.pages.transparency import build_terms, build_transparency
 from app.parts import Parts
@@ -45,8 +49,10 @@ from model.remote import connect
 from model.remote_servers import ServerSettings
 from model.starting import StartingModel
 from model.types import ChatModel, GenerationSettings
+from safety.anonymise import anonymised
 from safety.guard import Guard, default_guard
 from storage.store import Store
+from storage.types import DeskRules
 
 QUEUED = 1_000
 MAIN_PAGE = "Chat"
@@ -75,9 +81,24 @@ def open_store(settings: Settings) -> tuple[Store, Identity]:
     folder = data_folder(settings.data_folder)
     entrance = door(settings)
     secrets = keys(folder, settings.secret, settings.old_secrets)
-    url = settings.database_url or f"sqlite:///{Path(folder / 'bezel.sqlite').as_posix()}"
-    store = Store.open(url, evidence_key=secrets.evidence, audit_key=secrets.audit)
+    store = Store.open(
+        database_url(settings, folder),
+        evidence_key=secrets.evidence,
+        audit_key=secrets.audit,
+        outside=(folder, *second_folder(settings.audit_anchor)),
+        rules=desk_rules(settings),
+    )
     return store, Identity(secrets.cookie, store, entrance)
+
+
+def desk_rules(settings: Settings) -> DeskRules:
+    """How the desk works, from the settings."""
+    return DeskRules(
+        undo=timedelta(seconds=settings.undo_seconds),
+        blind_share=settings.blind_share,
+        audit_share=settings.audit_share,
+        redact=anonymised,
+    )
 
 
 def door(settings: Settings) -> Door:
@@ -175,22 +196,24 @@ def parts(
     lines = crisis_lines(settings.crisis_file, settings.country)
     store, identity = open_store(settings)
     try:
-        judge = guard or default_guard(settings.profile)
-        chat_model = model or load_model(settings)
-        try:
-            figures = Metrics()
-            figures.count_cases_with(store.desk.waiting)
-            watched, judged = figures.watch(chat_model), figures.watch_judge(judge)
-            bounds = limits(settings, agreed.version)
-            admission = Admission(allowed(settings))
-            turns = Turns(watched, judged, store, bounds, figures.ended, admission=admission)
-            starting = chat_model if isinstance(chat_model, StartingModel) else None
-            yield Parts(
-                chat_model, judge, store, turns, identity, agreed, lines, figures, admission, starting
-            )
-        finally:
-            chat_model.close()
-            judge.close()
+        with beating(store.runs):
+            judge = guard or default_guard(settings.profile, settings.policy_file)
+            chat_model = model or load_model(settings)
+            try:
+                figures = Metrics()
+                figures.count_cases_with(store.desk.waiting)
+                watched, judged = figures.watch(chat_model), figures.watch_judge(judge)
+                bounds = limits(settings, agreed.version)
+                admission = Admission(allowed(settings))
+                turns = Turns(watched, judged, store, bounds, figures.ended, admission=admission)
+                starting = chat_model if isinstance(chat_model, StartingModel) else None
+                with background(settings, store, turns, judge):
+                    yield Parts(
+                        chat_model, judge, store, turns, identity, agreed, lines, figures, admission, starting
+                    )
+            finally:
+                chat_model.close()
+                judge.close()
     finally:
         store.close()
 
@@ -219,7 +242,8 @@ def own_routes(parts: Parts, settings: Settings, cookies: Cookies, check: SelfCh
         *sign_in_routes(parts.identity, cookies),
         *entrance_routes(parts.identity, parts.admission, cookies, settings.host_name),
         *recovery_routes(parts.identity, parts.store, cookies),
-        *export_routes(parts.identity, parts.store),
+        *export_routes(parts),
+        export_route(parts),
         *operation_routes(check, parts.metrics, settings),
     ]
 
@@ -234,7 +258,7 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         framed=settings.on_space,
         pages=tuple(f"/{name}".rstrip("/") or "/" for name, *_ in demo.pages)
         + tuple(route.path for route in routes),
-        head=HEAD,
+        head=HEAD + DESK_HEAD,
         behind_proxy=settings.is_behind_proxy,
     )
     believe_no_proxy()

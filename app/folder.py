@@ -2,10 +2,13 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 
-from app.settings import SettingsError
+from app.settings import Settings, SettingsError
+
+DATABASE = "bezel.sqlite"
 
 
 def data_folder(chosen: Path | None) -> Path:
@@ -22,6 +25,22 @@ def data_folder(chosen: Path | None) -> Path:
             return folder
     tried = " and ".join(str(folder) for folder in candidates)
     raise SettingsError(f"Neither {tried} can be written to; name a folder with BEZEL_DATA_FOLDER.")
+
+
+def second_folder(chosen: Path | None) -> tuple[Path, ...]:
+    """Return the folder that the audit log is anchored in as well, where one was chosen."""
+    if chosen is None:
+        return ()
+    if not _is_writable(chosen):
+        raise SettingsError(
+            f"BEZEL_AUDIT_ANCHOR is {str(chosen)!r}; it must be a folder that this user may write to."
+        )
+    return (chosen,)
+
+
+def database_url(settings: Settings, folder: Path) -> str:
+    """Return the address of the database: the chosen one, or that of a file in the data folder."""
+    return settings.database_url or f"sqlite:///{quote((folder / DATABASE).as_posix())}"
 
 
 def _is_writable(folder: Path) -> bool:

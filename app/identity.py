@@ -20,6 +20,10 @@ DESK_COOKIE = "bezel_desk"
 VISITOR_SECONDS = 400 * 24 * 3600
 ACCOUNT_SECONDS = 30 * 24 * 3600
 DESK_SECONDS = 12 * 3600
+NOBODY = "nobody"
+UNKNOWN = "unknown name"
+"""Not the name itself, into whose field people type passwords too."""
+NO_COOKIES: Mapping[str, str] = {}
 
 
 class NotSignedIn(Exception):
@@ -93,7 +97,10 @@ class Identity:
 
     def is_passcode(self, typed: str) -> bool:
         """Whether this is the passcode; as slow to find out as a password."""
-        return self._passwords.are_right(self._passcode_hash, typed)
+        is_right = self._passwords.are_right(self._passcode_hash, typed)
+        if not is_right:
+            self._note(NOBODY, "passcode refused", "passcode")
+        return is_right
 
     def new_visitor(self) -> str:
         """A cookie value for somebody new who may chat."""
@@ -103,7 +110,9 @@ class Identity:
         """A cookie value for somebody who has just shown that they may chat, with the history they had."""
         owner = self._signed_visitor(cookies)[0]
         if not owner or self._current_owner(cookies, mark=None) is None:
-            return self.new_visitor()
+            owner = str(uuid7())
+        person = self._store.audit.pseudonym(owner)
+        self._note(person, "let in by passcode", person)
         return self._visitors.dumps([owner, self._store.recovery.generation(owner), self._mark])
 
     def recovered(self, owner: str) -> str:
@@ -143,11 +152,17 @@ class Identity:
         """A cookie value for the account with this name and password, or None; both take the same time."""
         account = self._store.accounts.by_name(name)
         is_right = self._passwords.are_right(account.password_hash if account else None, password)
-        return self._for_account(account) if account and is_right else None
+        person = self._store.audit.pseudonym(account.id) if account else UNKNOWN
+        if account is None or not is_right:
+            self._note(NOBODY, "sign-in failed", person)
+            return None
+        self._note(person, "signed in", person)
+        return self._for_account(account)
 
     def change_password(self, account: Account, old: str, new: str) -> str | None:
         """Change a password, ending every sign-in; the cookie for this browser, or None for a wrong one."""
         if not self._passwords.are_right(account.password_hash, old):
+            self._note(NOBODY, "password change refused", self._store.audit.pseudonym(account.id))
             return None
         return self._for_account(self._store.accounts.change_password(account.id, self._passwords.hash(new)))
 
@@ -156,6 +171,9 @@ class Identity:
         account = self.account(cookies)
         if account is not None:
             self._store.accounts.sign_out_everywhere(account.id)
+
+    def _note(self, actor: str, action: str, whom: str) -> None:
+        self._store.audit.record(actor, action, whom)
 
     @property
     def _has_accounts(self) -> bool:
@@ -188,15 +206,22 @@ class Identity:
 
     # The desk
 
-    def sign_in(self, name: str, password: str) -> str | None:
-        """A desk cookie for the right name and password, or None; both take the same time."""
+    def sign_in(self, name: str, password: str, cookies: Mapping[str, str] = NO_COOKIES) -> str | None:
+        """A desk cookie for the right name and password, or None; both take the same time.
+
+        Who chats with these cookies is the moderator too: nobody rules on a case of their own.
+        """
         account = self._store.moderators.by_name(name)
         if account is not None and account.ended_at is not None:
             account = None
         is_right = self._passwords.are_right(account.password_hash if account else None, password)
         if account is None or not is_right:
+            self._note(NOBODY, "sign-in failed", account.id if account else UNKNOWN)
             return None
-        self._store.audit.record(account.id, "signed in", account.id)
+        self._note(account.id, "signed in", account.id)
+        own = self.visitor(cookies)
+        if own is not None:
+            self._store.moderators.link(account.id, own)
         return self._desk.dumps([account.id, account.generation])
 
     def sign_out(self, cookies: Mapping[str, str], *, everywhere: bool = False) -> None:
@@ -207,7 +232,7 @@ class Identity:
         if everywhere:
             self._store.moderators.sign_out_everywhere(account.id)
         else:
-            self._store.audit.record(account.id, "signed out", account.id)
+            self._note(account.id, "signed out", account.id)
 
     def moderator(self, cookies: Mapping[str, str]) -> Moderator | None:
         """The moderator of this desk cookie, or None: unsigned, too old, ended, or signed out everywhere."""

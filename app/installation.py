@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.crisis import crisis_lines
-from app.folder import data_folder
+from app.folder import DATABASE, data_folder
 from app.port import require_free_port
 from app.settings import Settings, SettingsError
 from app.terms import terms
@@ -15,7 +15,6 @@ from safety.types import SafetyError
 from storage.store import Store
 from storage.types import StorageError
 
-DATABASE = "bezel.sqlite"
 State = Literal["good", "note", "bad"]
 
 
@@ -65,7 +64,7 @@ def _database(settings: Settings, open_store: Callable[[], Store]) -> Condition:
 
 
 def _checks(settings: Settings) -> str:
-    guard = default_guard(settings.profile)
+    guard = default_guard(settings.profile, settings.policy_file)
     try:
         return f"{', '.join(guard.live_checks)} (policy {guard.policy.version}, {guard.policy.profile})"
     finally:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.address import UNKNOWN
-from app.turn import TurnRefused
+from app.admits import Seen, TurnRefused
 from app.wording import limits
 
 MINUTE, HOUR = 60.0, 3_600.0
@@ -85,14 +85,6 @@ class Buckets:
             self._full_at.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Where a person came from last, and the language that their browser asks for."""
-
-    address: str
-    language: str
-
-
 class Admission:
     """Counts what people do and refuses what is too much; it keeps addresses in memory only, for a while."""
 
@@ -132,14 +124,14 @@ class Admission:
                 del self._live[owner]
 
     def _require_room(self, owner: str, conversations: int, messages: int) -> None:
-        language, allowed = self._of(owner).language, self._allowed
+        language, allowed = self.seen(owner).language, self._allowed
         if conversations >= allowed.conversations:
             raise TurnRefused(limits.too_many_conversations(language, allowed.conversations))
         if messages >= allowed.messages:
             raise TurnRefused(limits.too_long_a_conversation(language, allowed.messages))
 
     def _require_turn(self, owner: str) -> None:
-        seen, live = self._of(owner), self._live[owner]
+        seen, live = self.seen(owner), self._live[owner]
         if self._allowed.turns and live >= self._allowed.turns:
             raise TurnRefused(limits.too_many_turns(seen.language, live))
         waits = {
@@ -154,7 +146,8 @@ class Admission:
         if seen.address:
             self._address_prompts.take(seen.address)
 
-    def _of(self, owner: str) -> Seen:
+    def seen(self, owner: str) -> Seen:
+        """Where they came from last."""
         return self._seen.get(owner, Seen(UNKNOWN, "en"))
 
     def spent(self, owner: str, tokens: int) -> None:
@@ -165,7 +158,7 @@ class Admission:
         """Count one report or request for a review. Raises TurnRefused, and counts nothing."""
         wait = self._reports.wait(owner)
         if wait > 0:
-            raise TurnRefused(limits.too_many_reports(self._of(owner).language, wait))
+            raise TurnRefused(limits.too_many_reports(self.seen(owner).language, wait))
         self._reports.take(owner)
 
     def wait_of_new_person(self, address: str) -> float:

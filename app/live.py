@@ -1,8 +1,11 @@
 """The turns under way: one to a conversation, stopped by their owner; and what the model must forget."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from app.admits import TurnRefused
 
 
 @dataclass(slots=True)
@@ -12,6 +15,8 @@ class LiveTurn:
     owner: str
     conversation_id: str
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it has ended."""
     leaves_nothing: bool = False
     """Whether the model must drop what it keeps of the conversation once this turn has ended."""
 
@@ -32,9 +37,23 @@ class LiveTurns:
         live = self._live[conversation_id] = LiveTurn(owner, conversation_id)
         return live
 
+    @contextmanager
+    def claimed(self, owner: str, conversation_id: str) -> Iterator[LiveTurn]:
+        """Hold a conversation for one turn at a time; raises TurnRefused where another has it."""
+        if self.is_closing:
+            raise TurnRefused("This site is being restarted. Please send it again in a minute.")
+        live = self.begin(owner, conversation_id)
+        if live is None:
+            raise TurnRefused("A reply is still being written here. Stop it, or wait for its end.")
+        try:
+            yield live
+        finally:
+            self.end(live)
+
     def end(self, live: LiveTurn) -> None:
         """Give the conversation back; whatever was withdrawn meanwhile is forgotten only now for good."""
         del self._live[live.conversation_id]
+        live.over.set()
         if live.leaves_nothing:
             self._forget(live.conversation_id)
 
@@ -58,6 +77,12 @@ class LiveTurns:
             return False
         live.stop.set()
         return True
+
+    async def ended(self, conversation_id: str) -> None:
+        """Wait for the end of a reply that was told to stop."""
+        live = self._live.get(conversation_id)
+        if live is not None:
+            await live.over.wait()
 
     def forget(self, conversation_id: str) -> None:
         """Make the model drop what it keeps of a conversation: now, and again when a live turn in it ends."""

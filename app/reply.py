@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from model.types import Chunk, Ending
 from safety.types import Verdict
 from storage.store import Store
-from storage.types import MessageState, StoredMessage
+from storage.types import MessageState, StorageError, StoredMessage
 
 
 class Generated:
@@ -72,6 +73,8 @@ class ReplyRecord:
     owner: str
     reply: StoredMessage
     passed: str = ""
+    judged: str = ""
+    """All that the last verdict is about, redacted; what evidence keeps."""
     verdict: Verdict | None = None
     is_closed: bool = False
 
@@ -80,11 +83,16 @@ class ReplyRecord:
         """Whether the last verdict withholds the reply."""
         return self.verdict is not None and self.verdict.action.withholds
 
+    @property
+    def is_redacted(self) -> bool:
+        """Whether something is taken out of the reply."""
+        return self.verdict is not None and bool(self.verdict.redactions)
+
     def end(self, source: Generated, severity: int) -> StoredMessage:
         """Close the record at the reply's end: complete, stopped or withheld."""
         self.is_closed = True
         if self.is_withheld:
-            return self._store_end("withheld", "withheld", generated=source.text, severity=severity)
+            return self._store_end("withheld", "withheld", generated=self.judged, severity=severity)
         if source.was_stopped:
             return self._store_end("stopped", "stopped", severity=severity)
         return self._store_end(
@@ -101,7 +109,8 @@ class ReplyRecord:
     def _store_end(
         self, state: MessageState, reason: str, *, generated: str | None = None, severity: int = 1
     ) -> StoredMessage:
-        self.reply = self.store.end_reply(
+        end = partial(
+            self.store.end_reply,
             self.owner,
             self.reply.id,
             state=state,
@@ -111,4 +120,9 @@ class ReplyRecord:
             generated=generated,
             severity=severity,
         )
+        try:
+            self.reply = end()
+        except StorageError:
+            self.store.runs.later(end)
+            raise
         return self.reply

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="SQLAlchemy URL of the database; a SQLite file in the data folder."
     )
+    audit_anchor: Path | None = Field(
+        None,
+        description="A second folder, on another disk, for the audit log's anchor and the list of erasures.",
+    )
     secret: str | None = Field(
         None,
         min_length=32,
@@ -146,11 +150,50 @@ class Settings(BaseSettings):
         30.0, ge=0.5, le=3600.0, description="How long a server may be silent during a reply."
     )
 
+    undo_seconds: int = Field(
+        30, ge=0, le=300, description="How long a moderator can take a decision back before it takes effect."
+    )
+    webhook_url: str | None = Field(
+        None,
+        # They leave this machine encrypted, or not at all.
+        pattern=r"^(https://[^/\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/\S*)?$",
+        repr=False,
+        description="Where to tell, in two numbers, how many cases wait and are overdue.",
+    )
+    blind_share: float = Field(
+        0.1,
+        ge=0.0,
+        le=0.5,
+        description="Share of cases that moderators judge without seeing what the checks said.",
+    )
+    audit_share: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="Share of turns without a finding that a moderator reads, redacted; the terms say so.",
+    )
+
     profile: Literal["strict", "standard", "research"] = Field(
         "standard", description="How the policy is applied."
     )
+    policy_file: Path | None = Field(
+        None, description="TOML file with your own clauses and blocklists; `app.py policy check` tries it."
+    )
     max_prompt_characters: int = Field(
         16_000, ge=100, le=1_000_000, description="Longest prompt, in characters."
+    )
+
+    evidence_days: int = Field(
+        365, ge=185, le=3650, description="Days for which the evidence of a case is kept after its decision."
+    )
+    conversation_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which a conversation nobody goes on with is deleted; 0 never.",
+    )
+    report_days: int = Field(
+        0, ge=0, le=36_500, description="Days after its decision that the words of a report go; 0 never."
     )
 
     metrics_token: str | None = Field(
@@ -167,7 +210,7 @@ class Settings(BaseSettings):
     host_name: str = Field("the operator of this site", description="Whom the terms name as host.")
     host_contact: str = Field("the person who gave you this address", description="How to reach the host.")
     privacy_notice: str = Field(
-        "Messages stay on the host's own server; moderators read them only in flagged or reported cases.",
+        "Messages stay on the host's own server; moderators read them only where these terms say so.",
         description="Sentence or address that the terms show as privacy notice.",
     )
     terms_file: Path | None = Field(

@@ -3,19 +3,24 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, aclosing, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
+from app.admits import Admits, AdmitsAll
+from app.admits import Limits as Limits
+from app.admits import TurnRefused as TurnRefused
 from app.answer import Answers, severity
 from app.context import READABLE_PROMPTS, context_before, given_title, readable, title_of
 from app.live import LiveTurn, LiveTurns
+from app.standing import require_standing
 from app.steps import Asked, Step
 from model.types import ChatModel, GenerationSettings, Message, ModelError
-from safety.types import Action, Judge, Text, Verdict
+from safety.types import Judge, Text, Verdict
 from storage.store import Store
-from storage.types import Conversation, MessageState, StoredMessage
+from storage.temporary import is_temporary
+from storage.types import Conversation, MessageState, NotFound, StoredMessage
 
 log = logging.getLogger("bezel.turn")
 
@@ -26,42 +31,6 @@ CHARACTERS_A_TOKEN = 4
 EVERY = 1_000_000
 """More conversations than one person has."""
 STOPPED = {"blocked": "stopped", "removed": "removed by a moderator"}
-
-
-class TurnRefused(Exception):
-    """A turn that does not start; the message is for the person, and nothing of theirs was lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one prompt may be, and how replies are sampled."""
-
-    prompt_characters: int
-    sampling: GenerationSettings
-    """How a reply is sampled where its person chose nothing else; none may be longer than this one's."""
-    terms: str | None
-    """Version of the terms a person must have accepted; None on the host's own command line."""
-
-
-class Admits(Protocol):
-    """What decides whether a person may have a turn now: Admission, of app/limits.py."""
-
-    def turn(
-        self, owner: str, *, conversations: int = 0, messages: int = 0
-    ) -> AbstractContextManager[None]: ...
-
-    def spent(self, owner: str, tokens: int) -> None: ...
-
-
-class AdmitsAll:
-    """No bound at all: for the host's own command line, and for tests of other things."""
-
-    def turn(self, owner: str, *, conversations: int = 0, messages: int = 0) -> AbstractContextManager[None]:
-        """Let this turn begin."""
-        return nullcontext()
-
-    def spent(self, owner: str, tokens: int) -> None:
-        """Count nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +63,46 @@ class Turns:
         self._answers = Answers(model, judge, store, ended)
         self._live = LiveTurns(model.forget)
 
-    async def send(
+    async def send(  # noqa: PLR0913
         self,
         owner: str,
         conversation_id: str | None,
         text: str,
         *,
         sampling: GenerationSettings | None = None,
+        temporary: bool = False,
     ) -> AsyncGenerator[Step, None]:
         """Save a new prompt at the end of a conversation (a new one where the id is None) and answer it.
 
-        Raises TurnRefused before anything is saved, NotFound for another's conversation.
+        A new one that is `temporary` is kept in memory alone. Raises TurnRefused before anything is saved,
+        NotFound for another's conversation.
         """
-        await self._require_terms(owner)
+        await self._require_standing(owner)
         chosen = self._allowed(sampling)
         clean = self._readable(text)
-        async with self._begun(owner, conversation_id) as begun:
+        async with self._begun(owner, conversation_id, temporary=temporary) as begun:
             prompt = await asyncio.to_thread(self._store.save_prompt, owner, begun.conversation.id, clean)
+            async with aclosing(self._run(begun.live, begun.conversation, prompt, chosen)) as steps:
+                async for step in steps:
+                    yield step
+
+    async def edit(
+        self, owner: str, prompt_id: str, text: str, *, sampling: GenerationSettings | None = None
+    ) -> AsyncGenerator[Step, None]:
+        """Save a prompt beside an earlier one and answer it; the earlier stays, with all that followed.
+
+        Raises TurnRefused before anything is saved, NotFound for another's message.
+        """
+        await self._require_standing(owner)
+        chosen = self._allowed(sampling)
+        clean = self._readable(text)
+        earlier = await asyncio.to_thread(self._store.message, owner, prompt_id)
+        if earlier.role != "user":
+            raise TurnRefused("Only a message of your own can be edited.")
+        async with self._begun(owner, earlier.conversation_id) as begun:
+            prompt = await asyncio.to_thread(
+                self._store.save_prompt, owner, begun.conversation.id, clean, instead_of=earlier.id
+            )
             async with aclosing(self._run(begun.live, begun.conversation, prompt, chosen)) as steps:
                 async for step in steps:
                     yield step
@@ -119,7 +111,7 @@ class Turns:
         self, owner: str, prompt_id: str, *, sampling: GenerationSettings | None = None
     ) -> AsyncGenerator[Step, None]:
         """Answer a prompt once more; the earlier reply stays as a version beside the new one."""
-        await self._require_terms(owner)
+        await self._require_standing(owner)
         chosen = self._allowed(sampling)
         prompt = await asyncio.to_thread(self._store.message, owner, prompt_id)
         if prompt.role != "user":
@@ -147,16 +139,26 @@ class Turns:
         """Whether a reply is being written in this conversation."""
         return self._live.is_live(conversation_id)
 
+    async def choose(self, owner: str, message_id: str) -> str:
+        """Go on from another version of a message; gives the id of its conversation.
+
+        Raises TurnRefused while that is being answered.
+        """
+        chosen = await asyncio.to_thread(self._store.message, owner, message_id)
+        with self._live.claimed(owner, chosen.conversation_id):
+            await asyncio.to_thread(self._store.choose_version, owner, message_id)
+        return chosen.conversation_id
+
     async def rename(self, owner: str, conversation_id: str, title: str) -> Verdict | None:
         """Give a conversation a title that passes as a prompt does; else gives the verdict."""
         conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
         clean = given_title(title)
         if clean and clean != conversation.title:
             verdict = await self._judge.judge(Text(clean, "prompt"))
-            # No case keeps it and no placeholder fits in it, so a title passes whole or not at all.
-            if verdict.failed or verdict.action not in (Action.ALLOW, Action.FLAG):
-                return verdict
-            await asyncio.to_thread(self._store.rename_conversation, owner, conversation_id, clean)
+            if verdict.failed or verdict.action.withholds:
+                return verdict  # no case keeps it, so a title passes or is not taken
+            title = given_title(verdict.redacted(clean))
+            await asyncio.to_thread(self._store.rename_conversation, owner, conversation_id, title)
         return None
 
     async def delete(self, owner: str, conversation_id: str) -> None:
@@ -166,14 +168,34 @@ class Turns:
         await asyncio.to_thread(self._store.delete_conversation, owner, conversation_id)
         self.forget(conversation_id)
 
+    async def delete_all(self, owner: str) -> int:
+        """Delete all conversations of a person, as `delete` does one; gives how many those were."""
+        if self._live.of(owner):
+            raise TurnRefused("A reply to you is still being written. Stop it first, then delete.")
+        gone = await asyncio.to_thread(self._store.delete_conversations, owner)
+        for conversation_id in gone:
+            self.forget(conversation_id)
+        return len(gone)
+
+    async def leave(self, owner: str, conversation_id: str) -> None:
+        """End a temporary conversation that its person turns away from; any other stays."""
+        if not is_temporary(conversation_id):
+            return
+        self.stop(owner, conversation_id)
+        await self._live.ended(conversation_id)
+        with suppress(NotFound):
+            await self.delete(owner, conversation_id)
+
     async def erase(self, owner: str) -> None:
         """Erase everything of a person; replies under way end, and the model forgets every conversation."""
-        theirs = await asyncio.to_thread(self._store.conversations, owner, EVERY)
+        kept = await asyncio.to_thread(self._store.conversations, owner, EVERY)
+        passing = await asyncio.to_thread(self._store.temporary_conversations, owner)
         await asyncio.to_thread(self._store.erase_person, owner)
         live = self._live.of(owner)
         for turn in live:
             turn.stop.set()
-        for conversation_id in {found.id for found in theirs} | {turn.conversation_id for turn in live}:
+        theirs = {*passing, *(found.id for found in kept), *(turn.conversation_id for turn in live)}
+        for conversation_id in theirs:
             self.forget(conversation_id)
 
     def forget(self, conversation_id: str) -> None:
@@ -189,35 +211,25 @@ class Turns:
         return self._live.count
 
     @asynccontextmanager
-    async def _begun(self, owner: str, conversation_id: str | None) -> AsyncIterator[Begun]:
+    async def _begun(
+        self, owner: str, conversation_id: str | None, *, temporary: bool = False
+    ) -> AsyncIterator[Begun]:
         """Begin a turn of somebody who may have one now, in a new conversation where the id is None.
 
         Raises TurnRefused before anything is saved.
         """
         if conversation_id is None:
             kept = await asyncio.to_thread(self._store.conversation_count, owner)
-            with self._admission.turn(owner, conversations=kept):
-                conversation = await asyncio.to_thread(self._store.start_conversation, owner)
-                with self._claimed(owner, conversation.id) as live:
+            start = partial(self._store.start_conversation, owner, temporary=temporary)
+            with self._admission.turn(owner, conversations=0 if temporary else kept):
+                conversation = await asyncio.to_thread(start)
+                with self._live.claimed(owner, conversation.id) as live:
                     yield Begun(live, conversation)
             return
         conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
         held = await asyncio.to_thread(self._store.message_count, owner, conversation_id)
-        with self._admission.turn(owner, messages=held), self._claimed(owner, conversation.id) as live:
+        with self._admission.turn(owner, messages=held), self._live.claimed(owner, conversation.id) as live:
             yield Begun(live, conversation)
-
-    @contextmanager
-    def _claimed(self, owner: str, conversation_id: str) -> Iterator[LiveTurn]:
-        """Hold a conversation for one turn at a time."""
-        if self._live.is_closing:
-            raise TurnRefused("This site is being restarted. Please send it again in a minute.")
-        live = self._live.begin(owner, conversation_id)
-        if live is None:
-            raise TurnRefused("A reply is still being written here. Stop it, or wait for its end.")
-        try:
-            yield live
-        finally:
-            self._live.end(live)
 
     async def _run(
         self, live: LiveTurn, conversation: Conversation, prompt: StoredMessage, chosen: GenerationSettings
@@ -254,6 +266,10 @@ class Turns:
         if prompt.state == "accepted":  # answered once more: judged again, by the policy of today
             if verdict.action.withholds:
                 raise TurnRefused("This message does not pass the checks any more; write it differently.")
+            if verdict.redactions:
+                raise TurnRefused(
+                    "By now something in this message has to be taken out; please send it anew."
+                )
             return prompt
         judged = await asyncio.to_thread(
             self._store.record_prompt, owner, prompt.id, verdict, severity=severity(self._judge, verdict)
@@ -263,10 +279,9 @@ class Turns:
             await asyncio.to_thread(self._store.rename_conversation, owner, conversation.id, title)
         return judged
 
-    async def _require_terms(self, owner: str) -> None:
-        wanted = self._limits.terms
-        if wanted is not None and await asyncio.to_thread(self._store.terms_accepted, owner) != wanted:
-            raise TurnRefused("Please read and accept the terms first.")
+    async def _require_standing(self, owner: str) -> None:
+        seen = self._admission.seen(owner)
+        await require_standing(self._store, owner, self._limits.terms, seen)
 
     def _allowed(self, chosen: GenerationSettings | None) -> GenerationSettings:
         host = self._limits.sampling

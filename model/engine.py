@@ -147,6 +147,11 @@ class Engine:
                 if turn.conversation == conversation:
                     turn.conversation = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the thread that generates has ended: nobody is answered any more."""
+        return not self._thread.is_alive()
+
     def close(self) -> None:
         """End every turn with a ModelError and free the weights; safe to call twice."""
         with self._changed:

@@ -71,8 +71,8 @@ class StartingModel:
 
     @property
     def has_failed(self) -> bool:
-        """Whether loading has ended without a model."""
-        return self._fault is not None
+        """Whether loading has ended without a model, or the model with its thread."""
+        return self._fault is not None or getattr(self._model, "has_failed", False)
 
     async def stream(
         self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None

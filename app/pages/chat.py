@@ -9,20 +9,19 @@ import gradio as gr
 
 from app.edge import answering, streaming
 from app.pages.chat_layout import build_layout
-from app.pages.complaint import closed, file_complaint, opened
-from app.pages.history import listing
+from app.pages.history import results
 from app.pages.loading import how_far
 from app.pages.quiet import QUIET
+from app.pages.reporting import Reporting
 from app.pages.sampling import as_the_host_set, chosen
-from app.pages.transcript import Line, Transcript, language_of
+from app.pages.transcript import Transcript
+from app.pages.versions import beside
+from app.pages.view import NEW_TEMPORARY, ChatView, Updates
 from app.parts import Parts
-from app.steps import Step
-from app.turn import TurnRefused
-from app.wording import notices, page
+from app.wording import page
 from model.types import GenerationSettings
-from storage.types import ReportKind, StoredMessage
 
-Updates = dict[Any, Any]
+CONFIRMATION = "DELETE"
 Given = dict[Any, Any]
 """What stands in the components that an event sends along; a browser can send anything."""
 
@@ -37,9 +36,11 @@ class ChatPage:
     def build(self, demo: gr.Blocks) -> None:
         """Lay the page out inside the Blocks and wire its events."""
         self._on = build_layout(self._parts)
+        self._view = ChatView(self._parts, self._transcript, self._on)
         self._wire_turns()
         self._wire_history()
-        self._wire_complaints()
+        self._wire_versions()
+        Reporting(self._parts, self._view, self._on).wire()
         demo.load(self.load, None, [*self._on.everything, *self._on.loading.both], **QUIET)
 
     def _wire_turns(self) -> None:
@@ -49,6 +50,7 @@ class ChatPage:
         on.composer.submit(self.send, given, **turn)
         on.chat.example_select(self.send_example, given, **turn)
         on.chat.retry(self.retry, given, **turn)
+        on.chat.edit(self.edit, given, **turn)
         on.composer.stop(self.stop, [on.open_id], None, **QUIET)
         on.accept.click(self.accept_terms, None, [on.terms, on.composer], **QUIET)
         on.loading.timer.tick(self.look, None, on.loading.both, concurrency_limit=None, **QUIET)
@@ -56,20 +58,25 @@ class ChatPage:
 
     def _wire_history(self) -> None:
         on, history = self._on, self._on.history
-        history.new.click(self.start_new, None, on.everything, **QUIET)
-        history.listed.input(self.open, [history.listed], on.everything, **QUIET)
+        history.new.click(self.start_new, [on.open_id], on.everything, **QUIET)
+        history.passing.click(self.start_temporary, [on.open_id], on.everything, **QUIET)
+        history.listed.input(self.open, [history.listed, on.open_id], on.everything, **QUIET)
+        emptied = [*on.everything, history.confirmation]
+        history.delete_all.click(self.delete_all, [history.confirmation], emptied, **QUIET)
+        history.asked.change(
+            self.search, [history.asked], [history.found], trigger_mode="always_last", **QUIET
+        )
+        found = [history.chosen, on.open_id]
+        history.chosen.change(self.open_found, found, [*on.everything, history.chosen], **QUIET)
         history.rename.click(self.rename, [history.title, on.open_id], on.everything, **QUIET)
         history.title.submit(self.rename, [history.title, on.open_id], on.everything, **QUIET)
         history.delete.click(self.delete, [on.open_id], on.everything, **QUIET)
 
-    def _wire_complaints(self) -> None:
-        on, panel = self._on, self._on.complaint
-        shown = [panel.panel, panel.head, panel.reason, panel.note, panel.send, panel.about]
-        on.chat.like(self.open_complaint, [on.open_id], shown, **QUIET)
-        on.review.click(self.open_review, [on.open_id], shown, **QUIET)
-        panel.cancel.click(self.close_complaint, None, [panel.panel, panel.about], **QUIET)
-        asked = [panel.about, panel.reason, panel.note]
-        panel.send.click(self.send_complaint, asked, [panel.panel, panel.about], **QUIET)
+    def _wire_versions(self) -> None:
+        on, versions = self._on, self._on.versions
+        versions.earlier.click(self.earlier, [versions.about], on.everything, **QUIET)
+        versions.later.click(self.later, [versions.about], on.everything, **QUIET)
+        versions.about.input(self.switch, [versions.about, on.open_id], on.everything, **QUIET)
 
     # Turns
 
@@ -87,9 +94,16 @@ class ChatPage:
 
     def _sent(self, given: Given, text: str, request: gr.Request) -> AsyncGenerator[Updates, None]:
         owner = self._parts.identity.require_visitor(request)
-        open_id = given[self._on.open_id] or None
-        steps = self._parts.turns.send(owner, open_id, text, sampling=self._sampling(given))
-        return self._following(owner, steps, text)
+        open_id = given[self._on.open_id]
+        is_new = open_id in ("", NEW_TEMPORARY)
+        steps = self._parts.turns.send(
+            owner,
+            None if is_new else open_id,
+            text,
+            sampling=self._sampling(given),
+            temporary=open_id == NEW_TEMPORARY,
+        )
+        return self._view.following(owner, steps, text)
 
     @streaming
     async def retry(self, given: Given, request: gr.Request) -> AsyncGenerator[Updates, None]:
@@ -100,7 +114,25 @@ class ChatPage:
         if prompt is None:
             return
         steps = self._parts.turns.retry(owner, prompt.id, sampling=self._sampling(given))
-        async with aclosing(self._following(owner, steps, "")) as shown:
+        async with aclosing(self._view.following(owner, steps, "")) as shown:
+            async for updates in shown:
+                yield updates
+
+    @streaming
+    async def edit(
+        self, given: Given, edited: gr.EditData, request: gr.Request
+    ) -> AsyncGenerator[Updates, None]:
+        """Send another text in the place of an earlier prompt; both stay, as versions."""
+        owner = self._parts.identity.require_visitor(request)
+        open_id = given[self._on.open_id]
+        line = await self._view.line(owner, open_id, edited.index)
+        if _letters(edited.previous_value) != _letters(line.text):
+            gr.Warning(page.page_is_old(), title="")
+            yield await self._view.opened(owner, open_id) | {self._on.composer: gr.Textbox(str(edited.value))}
+            return
+        text = str(edited.value)
+        steps = self._parts.turns.edit(owner, line.message.id, text, sampling=self._sampling(given))
+        async with aclosing(self._view.following(owner, steps, text, back_to=open_id)) as shown:
             async for updates in shown:
                 yield updates
 
@@ -117,56 +149,6 @@ class ChatPage:
         """End the reply that is being written in the open conversation."""
         self._parts.turns.stop(self._parts.identity.require_visitor(request), open_id)
 
-    async def _following(
-        self, owner: str, steps: AsyncGenerator[Step, None], typed: str
-    ) -> AsyncGenerator[Updates, None]:
-        """Show a turn as it goes; a refused one gives the typed text back."""
-        conversation_id = ""
-        before: tuple[StoredMessage, ...] = ()
-        said = ""
-        try:
-            async with aclosing(steps):
-                async for step in steps:
-                    if not conversation_id:
-                        conversation_id = step.prompt.conversation_id
-                        before = await self._path_to(owner, step.prompt)
-                        yield await self._writing(owner, conversation_id, before)
-                    elif step.stage == "writing":
-                        yield {self._on.chat: self._growing(before, step)}
-                    said = figures_of(step)
-        except TurnRefused as refused:
-            gr.Warning(str(refused), title="")
-            if not conversation_id:
-                yield {self._on.composer: gr.Textbox(value=typed)}
-                return
-        yield {**await self._opened(owner, conversation_id), self._on.figures: said}
-
-    def _growing(self, before: tuple[StoredMessage, ...], step: Step) -> list[dict[str, Any]]:
-        """The chat with the reply so far, or with what it is still waiting for."""
-        language = language_of(step.prompt)
-        progress = self._parts.starting.progress if self._parts.starting is not None else None
-        waiting = ""
-        if progress is not None:
-            waiting = notices.still_loading(language, progress.fraction)
-        elif step.place is not None:
-            waiting = notices.in_line(language, step.place)
-        return self._transcript.shown(before, writing=step.text or waiting)
-
-    async def _path_to(self, owner: str, prompt: StoredMessage) -> tuple[StoredMessage, ...]:
-        path = await asyncio.to_thread(self._parts.store.path, owner, prompt.conversation_id)
-        ids = [message.id for message in path]
-        return path[: ids.index(prompt.id) + 1]
-
-    async def _writing(self, owner: str, conversation_id: str, before: tuple[StoredMessage, ...]) -> Updates:
-        return {
-            self._on.open_id: conversation_id,
-            self._on.chat: self._transcript.shown(before, writing=""),
-            self._on.composer: gr.Textbox(value="", submit_btn=False, stop_btn=True),
-            self._on.actions: gr.Row(visible=False),
-            self._on.figures: "",
-            **await listing(self._parts, owner, self._on.history, conversation_id),
-        }
-
     # Conversations
 
     @answering
@@ -176,7 +158,7 @@ class ChatPage:
         accepted = await asyncio.to_thread(self._parts.store.terms_accepted, owner)
         newest = await asyncio.to_thread(self._parts.store.conversations, owner, 1)
         has_accepted = accepted == self._parts.terms.version
-        updates = await self._opened(owner, newest[0].id if newest else "")
+        updates = await self._view.opened(owner, newest[0].id if newest else "")
         updates[self._on.terms] = gr.Group(visible=not has_accepted)
         updates[self._on.composer] = gr.Textbox(visible=has_accepted, submit_btn=True, stop_btn=False)
         return updates | how_far(self._on.loading, self._parts.starting)
@@ -194,14 +176,45 @@ class ChatPage:
         return {self._on.terms: gr.Group(visible=False), self._on.composer: gr.Textbox(visible=True)}
 
     @answering
-    async def open(self, chosen: str, request: gr.Request) -> Updates:
+    async def open(self, chosen: str, open_id: str, request: gr.Request) -> Updates:
         """Open a conversation from the list."""
-        return await self._opened(self._parts.identity.require_visitor(request), chosen)
+        return await self._moved(chosen, open_id, request)
 
     @answering
-    async def start_new(self, request: gr.Request) -> Updates:
+    async def search(self, asked: str, request: gr.Request) -> Updates:
+        """List the messages of theirs that hold what was typed."""
+        owner = self._parts.identity.require_visitor(request)
+        return await results(self._parts, owner, self._on.history, asked)
+
+    @answering
+    async def open_found(self, message_id: str, open_id: str, request: gr.Request) -> Updates:
+        """Open the conversation of a message that was found, on the path that the message is on."""
+        owner = self._parts.identity.require_visitor(request)
+        if not message_id:
+            return {self._on.history.chosen: ""}
+        message = await asyncio.to_thread(self._parts.store.message, owner, message_id)
+        path = await asyncio.to_thread(self._parts.store.path, owner, message.conversation_id)
+        if message_id not in (said.id for said in path):
+            await self._parts.turns.choose(owner, message_id)
+        await self._parts.turns.leave(owner, open_id)
+        shown = await self._view.opened(owner, message.conversation_id, message_id)
+        return shown | {self._on.history.chosen: ""}
+
+    @answering
+    async def start_new(self, open_id: str, request: gr.Request) -> Updates:
         """Show an empty chat; the conversation begins with its first message."""
-        return await self._opened(self._parts.identity.require_visitor(request), "")
+        return await self._moved("", open_id, request)
+
+    @answering
+    async def start_temporary(self, open_id: str, request: gr.Request) -> Updates:
+        """Show an empty chat whose conversation will be kept in memory alone."""
+        return await self._moved(NEW_TEMPORARY, open_id, request)
+
+    async def _moved(self, to: str, open_id: str, request: gr.Request) -> Updates:
+        """Turn to another conversation; a temporary one that was open ends."""
+        owner = self._parts.identity.require_visitor(request)
+        await self._parts.turns.leave(owner, open_id)
+        return await self._view.opened(owner, to)
 
     @answering
     async def rename(self, title: str, open_id: str, request: gr.Request) -> Updates:
@@ -210,81 +223,49 @@ class ChatPage:
         refused = await self._parts.turns.rename(owner, open_id, title)
         if refused is not None:
             raise gr.Error(self._transcript.refused_title(refused), title="", print_exception=False)
-        return await self._opened(owner, open_id)
+        return await self._view.opened(owner, open_id)
 
     @answering
     async def delete(self, open_id: str, request: gr.Request) -> Updates:
         """Delete the open conversation for good."""
         owner = self._parts.identity.require_visitor(request)
         await self._parts.turns.delete(owner, open_id)
-        return await self._opened(owner, "")
-
-    async def _opened(self, owner: str, conversation_id: str) -> Updates:
-        path: tuple[StoredMessage, ...] = ()
-        if conversation_id:
-            path = await asyncio.to_thread(self._parts.store.path, owner, conversation_id)
-        lines = self._transcript.lines(path)
-        return {
-            self._on.open_id: conversation_id,
-            self._on.chat: self._transcript.shown(path),
-            self._on.composer: gr.Textbox(submit_btn=True, stop_btn=False),
-            self._on.actions: gr.Row(visible=bool(lines) and lines[-1].can_be_reviewed),
-            self._on.figures: "",
-            **await listing(self._parts, owner, self._on.history, conversation_id),
-        }
-
-    # Reports and reviews
+        return await self._view.opened(owner, "")
 
     @answering
-    async def open_complaint(self, open_id: str, liked: gr.LikeData, request: gr.Request) -> Updates:
-        """Open the panel about the bubble whose flag was pressed."""
-        index = liked.index if isinstance(liked.index, int) else liked.index[0]
-        line = await self._line(open_id, index, request)
-        if line.can_be_reviewed:
-            return opened(self._on.complaint, line.message.id, "review")
-        if line.can_be_reported:
-            return opened(self._on.complaint, line.message.id, "report")
-        raise TurnRefused(page.nothing_to_report())
-
-    @answering
-    async def open_review(self, open_id: str, request: gr.Request) -> Updates:
-        """Open the panel about the message that was stopped last."""
-        line = await self._line(open_id, -1, request)
-        if not line.can_be_reviewed:
-            raise TurnRefused(page.nothing_to_report())
-        return opened(self._on.complaint, line.message.id, "review")
-
-    @answering
-    async def close_complaint(self) -> Updates:
-        """Close the panel without sending."""
-        return closed(self._on.complaint)
-
-    @answering
-    async def send_complaint(
-        self, about: tuple[str, ReportKind], reason: str | None, note: str, request: gr.Request
-    ) -> Updates:
-        """Store the report or the request, and thank for it."""
+    async def delete_all(self, confirmation: str, request: gr.Request) -> Updates:
+        """Delete every conversation of this person, if they typed the word."""
         owner = self._parts.identity.require_visitor(request)
-        await file_complaint(self._parts, owner, about, reason, note)
-        gr.Info(page.report_received(), title="")
-        return closed(self._on.complaint)
+        if confirmation.strip() != CONFIRMATION:
+            gr.Warning(page.nothing_deleted(), title="")
+            return {self._on.history.confirmation: ""}
+        gr.Info(page.deleted(await self._parts.turns.delete_all(owner)), title="")
+        return await self._view.opened(owner, "") | {self._on.history.confirmation: ""}
 
-    async def _line(self, open_id: str, index: int, request: gr.Request) -> Line:
+    # Versions
+
+    @answering
+    async def earlier(self, about: str, request: gr.Request) -> Updates:
+        """Show the version before this one, and what followed it."""
+        return await self._chosen(about, -1, request)
+
+    @answering
+    async def later(self, about: str, request: gr.Request) -> Updates:
+        """Show the version after this one, and what followed it."""
+        return await self._chosen(about, 1, request)
+
+    @answering
+    async def switch(self, about: str, open_id: str, request: gr.Request) -> Updates:
+        """Offer the versions of another message of the open conversation."""
+        return await self._view.opened(self._parts.identity.require_visitor(request), open_id, about)
+
+    async def _chosen(self, about: str, step: int, request: gr.Request) -> Updates:
         owner = self._parts.identity.require_visitor(request)
-        path = await asyncio.to_thread(self._parts.store.path, owner, open_id)
-        lines = self._transcript.lines(path)
-        if not -1 <= index < len(lines) or not lines:
-            raise TurnRefused(page.nothing_to_report())
-        return lines[index]
+        message = await asyncio.to_thread(self._parts.store.message, owner, about)
+        chosen = beside(message, step)
+        return await self._view.opened(owner, await self._parts.turns.choose(owner, chosen), chosen)
 
 
-def figures_of(step: Step) -> str:
-    """What is said under a finished reply: how much of the chat was read, its length and its speed."""
-    ending = step.ending
-    if ending is None or step.reply is None or step.reply.state != "complete":
-        return ""
-    said = page.figures(ending)
-    if ending.remembered < step.messages:
-        kept = notices.remembered(language_of(step.prompt), ending.remembered, step.messages)
-        said = f"{kept} {said}"
-    return said
+def _letters(text: object) -> str:
+    """A bubble's text as far as a browser gives it back: it does not keep every space."""
+    return "".join(str(text).split())

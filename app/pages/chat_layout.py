@@ -9,6 +9,7 @@ from app.pages.complaint import Complaint, build_complaint
 from app.pages.history import History, build_history
 from app.pages.loading import LoadingNotice, build_loading
 from app.pages.sampling import Sampling, build_sampling
+from app.pages.versions import Versions, build_versions
 from app.parts import Parts
 from app.wording import page
 
@@ -35,10 +36,12 @@ class ChatLayout:
     history: History
     sampling: Sampling
     loading: LoadingNotice
+    temporary: gr.Markdown
     terms: gr.Group
     accept: gr.Button
     chat: gr.Chatbot
     complaint: Complaint
+    versions: Versions
     actions: gr.Row
     review: gr.Button
     figures: gr.Markdown
@@ -54,11 +57,14 @@ class ChatLayout:
             self.composer,
             self.actions,
             self.figures,
+            self.temporary,
             self.terms,
+            *self.versions.everything,
             history.listed,
             history.empty,
             history.manage,
             history.title,
+            history.take,
         ]
 
 
@@ -73,8 +79,10 @@ def build_layout(parts: Parts) -> ChatLayout:
         with gr.Group(visible=False, elem_id="terms") as terms:
             gr.Markdown(parts.terms.text)
             accept = gr.Button("I accept", variant="primary", elem_id="accept-terms")
+        temporary = gr.Markdown(page.temporary(), visible=False, elem_id="temporary")
         chat = _chat(parts.model.checkpoint.title)
         complaint = build_complaint()
+        versions = build_versions()
         with gr.Row(visible=False) as actions:
             review = gr.Button("Ask for a review", size="sm", scale=0, elem_id="ask-review")
         figures = gr.Markdown(elem_id="figures", elem_classes="bezel-quiet")
@@ -86,10 +94,12 @@ def build_layout(parts: Parts) -> ChatLayout:
         history=history,
         sampling=sampling,
         loading=loading,
+        temporary=temporary,
         terms=terms,
         accept=accept,
         chat=chat,
         complaint=complaint,
+        versions=versions,
         actions=actions,
         review=review,
         figures=figures,
@@ -104,6 +114,7 @@ def _chat(model_title: str) -> gr.Chatbot:
         elem_id="chat",
         layout="bubble",
         buttons=["copy"],
+        editable="user",
         feedback_options=[REPORT],
         latex_delimiters=MATHS,
         placeholder=page.greeting(model_title),

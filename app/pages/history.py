@@ -1,29 +1,42 @@
-"""The sidebar: past conversations to open, rename and delete."""
+"""The sidebar: past conversations to search, open, rename and delete."""
 
 import asyncio
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
 from app.parts import Parts
 from app.wording import page
+from storage.types import Found
 
 UNTITLED = "New conversation"
 LISTED = 100
+LONGEST_QUESTION = 200
+_SIGN = re.compile(r"[^\w]")
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The components of the sidebar that handlers read and write."""
+    """The components of the sidebar; `chosen` gets the id of the found message that was pressed."""
 
     sidebar: gr.Sidebar
     new: gr.Button
+    passing: gr.Button
+    asked: gr.Textbox
+    found: gr.Markdown
+    chosen: gr.Textbox
     listed: gr.Radio
     empty: gr.Markdown
     manage: gr.Accordion
     title: gr.Textbox
     rename: gr.Button
+    take: gr.Markdown
     delete: gr.Button
+    confirmation: gr.Textbox
+    delete_all: gr.Button
 
 
 def build_history() -> History:
@@ -31,6 +44,8 @@ def build_history() -> History:
     with gr.Sidebar(open=False, width=280) as sidebar:
         gr.Markdown("# Bezel", elem_classes="bezel-wordmark")
         new = gr.Button("New conversation", variant="primary", elem_id="new-conversation")
+        passing = gr.Button("Temporary chat", size="sm", elem_id="temporary-chat")
+        asked, found, chosen = _build_search()
         listed = gr.Radio(
             choices=[], label="Conversations", show_label=False, container=False, elem_id="conversation-list"
         )
@@ -40,8 +55,47 @@ def build_history() -> History:
         ) as manage:
             title = gr.Textbox(label="Title", max_lines=1, max_length=120, elem_id="conversation-title")
             rename = gr.Button("Rename", size="sm", elem_id="rename-conversation")
+            take = gr.Markdown(elem_classes="bezel-quiet")
             delete = gr.Button("Delete", size="sm", variant="stop", elem_id="delete-conversation")
-    return History(sidebar, new, listed, empty, manage, title, rename, delete)
+        with gr.Accordion("All conversations", open=False, elem_id="all-conversations"):
+            gr.Markdown(page.take_all(), elem_classes="bezel-quiet")
+            confirmation = gr.Textbox(label=page.type_delete(), max_lines=1, elem_id="delete-confirmation")
+            delete_all = gr.Button("Delete all", size="sm", variant="stop", elem_id="delete-all")
+    return History(
+        sidebar=sidebar,
+        new=new,
+        passing=passing,
+        asked=asked,
+        found=found,
+        chosen=chosen,
+        listed=listed,
+        empty=empty,
+        manage=manage,
+        title=title,
+        rename=rename,
+        take=take,
+        delete=delete,
+        confirmation=confirmation,
+        delete_all=delete_all,
+    )
+
+
+def _build_search() -> tuple[gr.Textbox, gr.Markdown, gr.Textbox]:
+    asked = gr.Textbox(
+        label="Search your conversations",
+        show_label=False,
+        container=False,
+        placeholder="Search your conversations",
+        max_lines=1,
+        max_length=LONGEST_QUESTION,
+        type="text",
+        elem_id="search",
+    )
+    # Its words are inert, see below; Markdown's sanitiser would take the buttons away.
+    found = gr.Markdown(
+        visible=False, sanitize_html=False, latex_delimiters=[], container=False, elem_id="found"
+    )
+    return asked, found, gr.Textbox(visible="hidden", elem_id="found-message")
 
 
 async def listing(parts: Parts, owner: str, history: History, open_id: str | None) -> dict[object, object]:
@@ -54,4 +108,37 @@ async def listing(parts: Parts, owner: str, history: History, open_id: str | Non
         history.empty: gr.Markdown(visible=not choices),
         history.manage: gr.Accordion(visible=open_id in titles, open=False),
         history.title: gr.Textbox(value=titles.get(open_id or "", "")),
+        history.take: page.take_this(open_id) if open_id in titles and open_id else "",
     }
+
+
+async def results(parts: Parts, owner: str, history: History, asked: str) -> dict[Any, Any]:
+    """Updates that list the owner's messages with these words, to be opened; none for an empty question."""
+    if not asked.strip():
+        return {history.found: gr.Markdown("", visible=False)}
+    found = await asyncio.to_thread(parts.store.search, owner, asked)
+    return {history.found: gr.Markdown(found_list(found) or page.nothing_found(), visible=True)}
+
+
+def found_list(found: Sequence[Found]) -> str:
+    """The list of what was found, in which every word of a person or of the model is inert text."""
+    rows = "".join(
+        f'<li><button type="button" data-message="{inert(hit.message_id)}">'
+        f"<b>{inert(hit.title or UNTITLED)}</b><span>{''.join(_marked(hit))}</span></button></li>"
+        for hit in found
+    )
+    return f"<ol>{rows}</ol>" if rows else ""
+
+
+def _marked(hit: Found) -> Iterator[str]:
+    at = 0
+    for mark in hit.marks:
+        yield inert(hit.excerpt[at : mark.start])
+        yield f"<mark>{inert(hit.excerpt[mark.start : mark.end])}</mark>"
+        at = mark.end
+    yield inert(hit.excerpt[at:])
+
+
+def inert(text: str) -> str:
+    """Text that neither HTML nor Markdown nor LaTeX can read anything into."""
+    return _SIGN.sub(lambda sign: " " if sign[0].isspace() else f"&#{ord(sign[0])};", text)

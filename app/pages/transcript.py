@@ -6,8 +6,12 @@ from typing import Any, Literal
 
 from app.crisis import CrisisLines
 from app.wording import notices
+from app.wording.archive import not_said_here
+from app.wording.redactions import redacted_prompt, redacted_reply
 from safety.guard import Guard
+from safety.redaction import IdentifierKind
 from safety.types import Action, Verdict
+from storage.archive import IMPORTED
 from storage.types import StoredMessage
 
 STOPPED = frozenset({"blocked", "withheld"})
@@ -75,12 +79,16 @@ class Transcript:
         said = Line(message, "user", message.text)
         if message.state == "removed":
             return (Line(message, "assistant", notices.removed_prompt()),)
+        notes = []
         if message.state == "blocked":
-            return (said, Line(message, "assistant", self._notice(message)))
-        note = notices.restored() if message.state == "restored" else None
-        if note is None and _was_not_checked(message):
-            note = f"*{notices.not_checked(language_of(message))}*"
-        return (said, Line(message, "assistant", note)) if note else (said,)
+            notes.append(self._notice(message))
+        elif message.state == "restored":
+            notes.append(notices.restored())
+        elif _was_not_checked(message):
+            notes.append(f"*{notices.not_checked(language_of(message))}*")
+        if kinds := taken_out(message):
+            notes.append(f"*{redacted_prompt(language_of(message), kinds)}*")
+        return (said, Line(message, "assistant", "\n\n".join(notes))) if notes else (said,)
 
     def _reply(self, message: StoredMessage) -> str:
         if message.state == "withheld":
@@ -95,7 +103,11 @@ class Transcript:
         }.get(message.state)
         if message.state == "complete" and message.end_reason == "length":
             note = notices.too_long_for_one_reply()
-        return "\n\n".join(part for part in (message.text, note) if part)
+        if message.end_reason == IMPORTED and message.text:
+            note = f"*{not_said_here(language_of(message))}*"
+        kinds = taken_out(message)
+        redacted = f"*{redacted_reply(language_of(message), kinds)}*" if kinds else None
+        return "\n\n".join(part for part in (message.text, note, redacted) if part)
 
     def _notice(self, message: StoredMessage) -> str:
         verdict = message.verdict or {}
@@ -113,6 +125,12 @@ class Transcript:
 def language_of(message: StoredMessage) -> str | None:
     """The language that the checks found a message to be in, where they could tell."""
     return (message.verdict or {}).get("lang")
+
+
+def taken_out(message: StoredMessage) -> list[IdentifierKind | None]:
+    """What was taken out of the message as far as it is shown."""
+    redactions = (message.verdict or {}).get("redactions", ())
+    return [one["kind"] for one in redactions if one["end"] <= len(message.text)]
 
 
 def _was_not_checked(message: StoredMessage) -> bool:

@@ -4,6 +4,9 @@ import gradio as gr
 
 from app.parts import Parts
 from app.wording import page
+from app.wording.redactions import name_of, treatment, treatments
+from safety.checks.identifiers import Identifiers
+from safety.policy.types import KINDS, Policy
 
 COLUMNS = ("Clause", "Title", "What it forbids", "Judged by")
 
@@ -20,6 +23,16 @@ def build_transparency(parts: Parts) -> None:
         gr.Markdown(page.model_line(checkpoint, parts.guard.live_checks))
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
         gr.Markdown(f"### The policy, clause by clause\n\n{table}", elem_classes="bezel-clauses")
+        if Identifiers.name in parts.guard.live_checks:
+            gr.Markdown(f"{treatments()}\n\n{_identifiers(policy)}", elem_classes="bezel-clauses")
+
+
+def _identifiers(policy: Policy) -> str:
+    rows = [("What", "In your message", "In a reply"), ("---", "---", "---")]
+    for kind in KINDS:
+        sent, said = policy.identifiers[kind, "prompt"], policy.identifiers[kind, "response"]
+        rows.append((name_of(kind), treatment(sent), treatment(said)))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def build_terms(parts: Parts) -> None:

@@ -35,9 +35,9 @@ def loading(title: str, progress: Progress) -> str:
 
 
 def not_loaded() -> str:
-    """The model cannot be loaded; the reason is for the host alone."""
+    """The model cannot be loaded or has died; the reason is for the host alone."""
     return (
-        "The model could not be loaded, so nothing can be answered now. Whoever runs this site sees the reason. "
+        "The model could not be loaded or has stopped, so nothing can be answered now. Whoever runs this site sees the reason. "
         "Your conversations are safe."
     )
 
@@ -78,6 +78,49 @@ def prompt_placeholder() -> str:
 def no_conversations() -> str:
     """The sidebar before the first conversation."""
     return "Your conversations will be listed here."
+
+
+def temporary() -> str:
+    """What a temporary chat is, and what of it is kept after all."""
+    return (
+        "**Temporary chat.** It stays in memory: it is in no list, no search and no download, and it is gone when you leave it, "
+        "after a day, or when this site restarts. One exception: what is stopped or flagged here, or reported by you, goes to a "
+        "moderator with the messages around it, and that copy is kept as long as any other."
+    )
+
+
+def take_this(conversation_id: str) -> str:
+    """The links that download one conversation."""
+    to = f"/conversations/export?of={conversation_id}"
+    return f"Download: [Markdown]({to}&as=markdown) · [JSON]({to})"
+
+
+def take_all() -> str:
+    """The links that download all conversations, and the one that brings them back."""
+    return (
+        "Download: [Markdown](/conversations/export?as=markdown) · [JSON](/conversations/export)\n\n"
+        "[Bring conversations back](/conversations/import)"
+    )
+
+
+def type_delete() -> str:
+    """The confirmation for deleting all conversations."""
+    return "Type DELETE to delete all"
+
+
+def nothing_deleted() -> str:
+    """Deleting all without the confirmation."""
+    return "Nothing was deleted: type DELETE in the box to confirm."
+
+
+def deleted(count: int) -> str:
+    """After deleting all conversations."""
+    return f"{count:,} {'conversation was' if count == 1 else 'conversations were'} deleted."
+
+
+def nothing_found() -> str:
+    """A search without a result."""
+    return "Nothing found. A search looks into your own conversations, for messages that hold every word."
 
 
 def terms_first() -> str:
@@ -131,6 +174,22 @@ def nothing_to_report() -> str:
     return "Only a reply that is stored can be reported."
 
 
+def no_such_message() -> str:
+    """A bubble that stands for nothing that is stored."""
+    return "There is no such message here, or not any more. Open the conversation again."
+
+
+def page_is_old() -> str:
+    """An edit on a page that shows another version of the conversation than the one stored last."""
+    return "This conversation has changed meanwhile, on another page perhaps; here it is as it stands now."
+
+
+def version_of(role: str, number: int, text: str) -> str:
+    """What has several versions, by its place in the conversation and how it begins."""
+    name = "Your message" if role == "user" else "Reply"
+    return f"{name} {(number + 1) // 2}: {text}" if text else f"{name} {(number + 1) // 2}"
+
+
 def waiting() -> str:
     """The outcome of a report that nobody has decided."""
     return "Waiting for a moderator"
@@ -139,7 +198,8 @@ def waiting() -> str:
 def ruling(name: str) -> str:
     """A moderator's ruling, for the person who asked."""
     return {
-        "violates": "A moderator found that it breaks the policy",
+        "misuse": "A moderator found that it breaks the policy",
+        "model_failure": "A moderator found that it breaks the policy",
         "no_violation": "A moderator found no violation",
         "unsure": "A moderator passed it on for a second look",
     }[name]
@@ -152,6 +212,25 @@ def my_data(has_account: bool) -> str:
         f"## My data\n\nEverything that this site stores about you belongs to {belongs}. Here you can see what became of "
         "your reports, take everything with you, or erase it."
     )
+
+
+def help_the_checks() -> str:
+    """What letting texts be used means, above the box for it."""
+    return (
+        "### Help the checks to get better\n\nWhere a moderator finds that a message of yours was stopped without need, or that a "
+        "reply should have been, the host may keep that one text to try the checks on. Addresses, numbers and other identifiers "
+        "are taken out first. It goes when you erase the conversation, or take this back here."
+    )
+
+
+def may_use_mistakes() -> str:
+    """The box to tick."""
+    return "The host may keep such texts of mine"
+
+
+def uses_mistakes(allowed: bool) -> str:
+    """After ticking the box or not."""
+    return "Thank you. You can take this back at any time." if allowed else "None is kept any more."
 
 
 def erase_warning() -> str:

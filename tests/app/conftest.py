@@ -20,10 +20,11 @@ from safety.guard import Guard
 from safety.policy import load_policy
 from storage.columns import now
 from storage.store import Store
-from storage.types import Moderator
+from storage.types import DeskRules, Moderator
 
 BANNED = "zzz"
 PASSWORD = "correct horse battery"
+AT_ONCE = DeskRules(undo=timedelta(0))
 QUICK = PasswordHasher(time_cost=1, memory_cost=1024)
 
 
@@ -32,6 +33,7 @@ class Request:
     """What a handler needs of a request: the cookies that came with it."""
 
     cookies: dict = field(default_factory=dict)
+    headers: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,15 @@ def clock():
 
 
 @pytest.fixture
-def store(tmp_path, clock):
+def rules():
+    """What the desk of a test's store goes by; decisions take effect at once."""
+    return AT_ONCE
+
+
+@pytest.fixture
+def store(tmp_path, clock, rules):
     url = f"sqlite:///{tmp_path}/bezel.sqlite"
-    opened = Store.open(url, evidence_key=b"e" * 32, audit_key=b"a" * 32, clock=clock)
+    opened = Store.open(url, evidence_key=b"e" * 32, audit_key=b"a" * 32, clock=clock, rules=rules)
     yield opened
     opened.close()
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from app.build import allowed, door, load_model, open_store
+from app.build import allowed, desk_rules, door, load_model, open_store, parts
 from app.identity import Door
 from app.limits import Allowed
 from app.settings import Settings, SettingsError
+from safety.types import Text
+from storage.types import NewThreshold
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,33 @@ def test_former_secrets_are_a_list(monkeypatch):
     monkeypatch.setenv("BEZEL_OLD_SECRETS", '["' + "o" * 40 + '"]')
 
     assert Settings().old_secrets == ("o" * 40,)
+
+
+def test_how_long_a_decision_can_be_undone_and_the_blind_share_come_from_their_settings():
+    rules = desk_rules(Settings(undo_seconds=7, blind_share=0.25))
+
+    assert (rules.undo.total_seconds(), rules.blind_share) == (7, 0.25)
+    assert (desk_rules(Settings()).undo.total_seconds(), desk_rules(Settings()).blind_share) == (30, 0.1)
+
+
+def test_random_audits_are_off_until_their_setting_says_so_and_are_read_without_identifiers():
+    rules = desk_rules(Settings(audit_share=0.02))
+
+    assert (desk_rules(Settings()).audit_share, rules.audit_share) == (0.0, 0.02)
+    assert rules.redact("Write to ann.beck@gmail.com") == "Write to «E-MAIL ADDRESS»"
+
+
+def test_a_threshold_that_was_switched_on_is_obeyed_from_the_start(tmp_path, guard, model):
+    settings = Settings(data_folder=tmp_path)
+    store, _ = open_store(settings)
+    mia, lea = (store.moderators.add(name, "hash", "lead").id for name in ("mia", "lea"))
+    terms = NewThreshold("banned", "1", "PUP-2.e.iii", "prompt", 0.95, 0.9, 0.1, 0.9, 55, 0, "test")
+    made = store.thresholds.propose(mia, terms)
+    store.thresholds.start_shadow(made.id, mia)
+    store.thresholds.activate(made.id, lea)
+    store.close()
+
+    with parts(settings, model=model, guard=guard) as joined:
+        verdict = joined.guard.judge_now(Text("Good morning", "prompt"))
+
+    assert verdict.policy.endswith("+t1")

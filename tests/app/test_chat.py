@@ -1,12 +1,14 @@
-from contextlib import aclosing
+import asyncio
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from threading import Event
 
 import gradio as gr
 import pytest
 
-from app.pages.chat import ChatPage, figures_of
+from app.pages.chat import ChatPage
 from app.pages.my_data import MyDataPage
+from app.pages.view import NEW_TEMPORARY, figures_of
 from app.steps import Step
 from app.turn import Turns
 from app.wording import notices
@@ -117,6 +119,198 @@ async def test_retry_answers_the_last_prompt_with_the_settings_of_now(page_over,
 
     assert last_bubble(page, shown[-1]) == "Two."
     assert model.settings[-1].seed == 3
+
+
+def edited(index, was, to):
+    return gr.EditData(None, {"index": index, "previous_value": was, "value": to})
+
+
+def bubbles(page, update):
+    return [bubble["content"] for bubble in update[page._on.chat]]
+
+
+@pytest.fixture
+async def talked(page_over, ann, owner, store):
+    """The page, with a conversation of two turns in which the first prompt was edited; and its id."""
+    page = page_over(FakeModel(["One.", "Two.", "Three.", "Four."]))
+    await all_of(page.send(given(page, "Hello"), ann))
+    conversation = store.conversations(owner)[0].id
+    await all_of(page.send(given(page, "And now?", conversation), ann))
+    await all_of(page.edit(given(page, "", conversation), edited(0, "Hello", "Good day"), ann))
+    return page, conversation
+
+
+async def test_an_edited_prompt_is_answered_anew_and_the_earlier_turns_stay(talked, ann, owner, store):
+    page, conversation = talked
+
+    shown = await page.open(conversation, "", ann)
+
+    assert bubbles(page, shown) == ["Good day", "Three."]
+    assert shown[page._on.versions.row].visible
+    assert shown[page._on.versions.which] == "2/2"
+    first = store.path(owner, conversation)[0]
+    earlier = await page.earlier(first.id, ann)
+    assert bubbles(page, earlier) == ["Hello", "One.", "And now?", "Two."]
+    assert earlier[page._on.versions.which] == "1/2"
+    assert not earlier[page._on.versions.earlier].interactive
+    later = await page.later(earlier[page._on.versions.about].value, ann)
+    assert bubbles(page, later) == ["Good day", "Three."]
+
+
+async def test_the_versions_of_each_message_that_has_some_can_be_chosen(talked, ann, owner, store):
+    page, conversation = talked
+    await all_of(page.retry(given(page, "", conversation), ann))
+    prompt, reply = store.path(owner, conversation)
+
+    shown = await page.switch(prompt.id, conversation, ann)
+
+    assert [named for named, _ in shown[page._on.versions.about].choices] == [
+        "Your message 1: Good day",
+        "Reply 1: Four.",
+    ]
+    assert shown[page._on.versions.about].value == prompt.id
+    other = await page.earlier(reply.id, ann)
+    assert bubbles(page, other) == ["Good day", "Three."]
+    assert other[page._on.versions.about].value == store.path(owner, conversation)[1].id
+
+
+async def test_an_edit_is_judged_as_any_prompt_is(page_over, ann, owner, store):
+    model = FakeModel(["One.", "unused"])
+    page = page_over(model)
+    await all_of(page.send(given(page, "Hello"), ann))
+    conversation = store.conversations(owner)[0].id
+
+    await all_of(page.edit(given(page, "", conversation), edited(0, "Hello", "a zzz"), ann))
+
+    assert [said.state for said in store.path(owner, conversation)] == ["blocked"]
+    assert len(model.calls) == 1
+
+
+async def test_an_edit_that_is_refused_shows_what_is_stored_and_gives_the_text_back(
+    page_over, ann, owner, store
+):
+    page = page_over(FakeModel(["One."]))
+    await all_of(page.send(given(page, "Hello"), ann))
+    conversation = store.conversations(owner)[0].id
+    long = "x" * 1_001
+
+    with pytest.warns(UserWarning, match="1,001 characters long; it can be at most 1,000"):
+        shown = await all_of(page.edit(given(page, "", conversation), edited(0, "Hello", long), ann))
+
+    assert bubbles(page, shown[-1]) == ["Hello", "One."]
+    assert shown[-1][page._on.composer].value == long
+
+
+@pytest.mark.parametrize(("index", "was"), [(0, "Something else"), (2, "Good day")])
+async def test_an_edit_on_a_page_that_is_old_saves_nothing(talked, ann, owner, store, index, was):
+    page, conversation = talked
+    before = store.message_count(owner, conversation)
+
+    if index == 0:
+        with pytest.warns(UserWarning, match="has changed meanwhile"):
+            shown = await all_of(
+                page.edit(given(page, "", conversation), edited(index, was, "new words"), ann)
+            )
+        assert shown[-1][page._on.composer].value == "new words"
+    else:
+        with pytest.raises(gr.Error, match="no such message"):
+            await all_of(page.edit(given(page, "", conversation), edited(index, was, "new words"), ann))
+
+    assert store.message_count(owner, conversation) == before
+
+
+async def test_a_reply_cannot_be_edited(talked, ann, owner, store):
+    page, conversation = talked
+
+    with pytest.warns(UserWarning, match="Only a message of your own"):
+        await all_of(page.edit(given(page, "", conversation), edited(1, "Three.", "I agree"), ann))
+
+    assert [said.text for said in store.path(owner, conversation)] == ["Good day", "Three."]
+
+
+async def test_nobody_edits_or_switches_what_is_anothers(
+    talked, owner, store, request_of, visitor_cookies, identity
+):
+    page, conversation = talked
+    cookies = visitor_cookies()
+    store.accept_terms(identity.visitor(cookies), "v1")
+    other = request_of(cookies)
+    path = store.path(owner, conversation)
+
+    with pytest.raises(gr.Error, match="does not exist"):
+        await all_of(page.edit(given(page, "", conversation), edited(0, "Good day", "mine"), other))
+    with pytest.raises(gr.Error, match="does not exist"):
+        await page.earlier(path[0].id, other)
+
+    assert store.path(owner, conversation) == path
+
+
+async def test_a_temporary_chat_says_so_is_in_no_list_and_ends_when_it_is_left(page_over, ann, owner, store):
+    model = FakeModel(["One.", "Two."])
+    page = page_over(model)
+    begun = await page.start_temporary("", ann)
+    assert begun[page._on.temporary].visible
+
+    shown = await all_of(page.send(given(page, "Hello", begun[page._on.open_id]), ann))
+    here = shown[-1][page._on.open_id]
+    shown = await all_of(page.send(given(page, "And now?", here), ann))
+
+    assert bubbles(page, shown[-1]) == ["Hello", "One.", "And now?", "Two."]
+    assert shown[-1][page._on.temporary].visible
+    assert store.conversations(owner) == ()
+    assert store.temporary_conversations(owner) == (here,)
+    left = await page.start_new(here, ann)
+    assert not left[page._on.temporary].visible
+    assert store.temporary_conversations(owner) == ()
+    assert model.forgotten == [here]
+
+
+async def test_a_temporary_chat_is_judged_and_what_is_stopped_opens_a_case(page_over, ann, owner, store):
+    model = FakeModel(["unused"])
+    page = page_over(model)
+
+    shown = await all_of(page.send(given(page, "a zzz", NEW_TEMPORARY), ann))
+
+    assert store.path(owner, shown[-1][page._on.open_id])[0].state == "blocked"
+    assert model.calls == []
+    assert len(store.desk.cases()) == 1
+
+
+async def test_leaving_a_temporary_chat_ends_a_reply_that_is_being_written(page_over, ann, owner, store):
+    model = FakeModel(["A long reply. " * 50], pace=0.02)
+    page = page_over(model)
+
+    async with aclosing(page.send(given(page, "Hello", NEW_TEMPORARY), ann)) as updates:
+        first = await anext(updates)
+        here = first[page._on.open_id]
+        await anext(updates)
+        leaving = asyncio.ensure_future(page.start_new(here, ann))
+        with suppress(gr.Error):  # it may be gone before its end can be shown
+            async for _ in updates:
+                pass
+        await leaving
+
+    assert store.temporary_conversations(owner) == ()
+    assert model.closed == 1
+
+
+async def test_all_conversations_are_deleted_once_the_word_is_typed(page_over, ann, owner, store, bob):
+    model = FakeModel(["One.", "Two."])
+    page = page_over(model)
+    store.start_conversation(bob)
+    for text in ("One", "Two"):
+        await all_of(page.send(given(page, text), ann))
+    theirs = [found.id for found in store.conversations(owner)]
+
+    with pytest.warns(UserWarning, match="Nothing was deleted"):
+        await page.delete_all("delete", ann)
+    assert len(store.conversations(owner)) == 2
+    shown = await page.delete_all(" DELETE ", ann)
+
+    assert store.conversations(owner) == ()
+    assert sorted(model.forgotten) == sorted(theirs)
+    assert shown[page._on.open_id] == ""
+    assert len(store.conversations(bob)) == 1
 
 
 async def test_a_prompt_sent_while_the_model_loads_says_so_and_is_answered(page_over, ann):

@@ -1,6 +1,6 @@
 import pytest
 
-from app.identity import DESK_COOKIE, VISITOR_COOKIE, CookieShape, Identity, NotSignedIn
+from app.identity import DESK_COOKIE, VISITOR_COOKIE, CookieShape, Door, Identity, NotSignedIn
 
 
 class Request:
@@ -51,6 +51,50 @@ def test_a_wrong_name_or_password_gives_nothing(identity, store, name, password)
     store.moderators.add("mia", identity.hash_password("a long password"))
 
     assert identity.sign_in(name, password) is None
+
+
+def test_every_sign_in_at_the_desk_is_an_audit_event_and_a_failed_one_holds_nothing_typed(identity, store):
+    mia = store.moderators.add("mia", identity.hash_password("a long password"))
+
+    identity.sign_in("mia", "wrong")
+    identity.sign_in("a long password", "typed into the wrong field")
+    identity.sign_in("mia", "a long password")
+
+    assert [(event.actor, event.action, event.object_id) for event in store.audit.events(3)] == [
+        (mia.id, "signed in", mia.id),
+        ("nobody", "sign-in failed", "unknown name"),
+        ("nobody", "sign-in failed", mia.id),
+    ]
+
+
+def test_every_sign_in_to_chat_is_an_audit_event_under_a_pseudonym(identity, store):
+    guarded = Identity(b"k" * 32, store, Door("accounts"))
+    ann = store.accounts.add("ann", identity.hash_password("a long password"))
+    person = store.audit.pseudonym(ann.id)
+
+    guarded.enter("ann", "wrong")
+    guarded.enter("nobody", "wrong")
+    guarded.enter("ann", "a long password")
+    guarded.change_password(ann, "wrong", "another long password")
+
+    assert [(event.actor, event.action, event.object_id) for event in store.audit.events(4)] == [
+        ("nobody", "password change refused", person),
+        (person, "signed in", person),
+        ("nobody", "sign-in failed", "unknown name"),
+        ("nobody", "sign-in failed", person),
+    ]
+
+
+def test_a_passcode_that_lets_in_and_one_that_does_not_are_audit_events(store):
+    guarded = Identity(b"k" * 32, store, Door("passcode", "open sesame"))
+
+    guarded.is_passcode("wrong")
+    guarded.is_passcode("open sesame")
+    owner = guarded.visitor({VISITOR_COOKIE: guarded.readmitted({})})
+
+    let_in, refused = store.audit.events(2)
+    assert (refused.actor, refused.action) == ("nobody", "passcode refused")
+    assert (let_in.actor, let_in.action) == (store.audit.pseudonym(owner), "let in by passcode")
 
 
 def test_signing_out_everywhere_ends_every_cookie(identity, store):

@@ -177,3 +177,52 @@ def test_a_turn_under_way_shows_the_text_so_far_and_no_note(transcript):
         {"role": "user", "content": "Hello"},
         {"role": "assistant", "content": "The su"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "prompt_words", "reply_words"),
+    [
+        (
+            "en",
+            "a card number, a password. Nobody else should see",
+            "a card number, a password. It may belong",
+        ),
+        ("ko", "카드 번호, 비밀번호", "누군가의 정보"),
+        ("zh", "银行卡号、密码", "属于某个人"),
+        ("ja", "カード番号、パスワード", "誰かの情報"),
+        ("fr", "Taken out of your message", "Taken out of this reply"),
+    ],
+)
+def test_what_was_taken_out_is_said_in_the_language_of_the_message(
+    transcript, lang, prompt_words, reply_words
+):
+    redactions = [{"kind": kind, "start": 0, "end": 5} for kind in ("card", "password", "card")]
+    judged = {**verdict("redact", lang=lang, checks={}), "redactions": redactions}
+
+    said = texts(
+        transcript,
+        message("user", "accepted", "«CARD NUMBER»", verdict=judged),
+        message("assistant", "stopped", "«CARD NUMBER»", verdict=judged),
+    )
+
+    assert [role for role, _ in said] == ["user", "assistant", "assistant"]
+    assert prompt_words in said[1][1]
+    assert reply_words in said[2][1]
+    assert "You stopped this reply" in said[2][1]
+
+
+def test_a_stopped_prompt_says_both_why_and_what_was_taken_out(transcript):
+    judged = {**verdict("block"), "redactions": [{"kind": "key", "start": 0, "end": 5}]}
+
+    [_, (_, note)] = texts(transcript, message("user", "blocked", "«SECRET KEY»", verdict=judged))
+
+    assert "was stopped" in note
+    assert "a secret key" in note
+
+
+def test_nothing_is_said_of_what_lay_behind_the_part_that_was_shown(transcript):
+    judged = {**verdict("redact"), "redactions": [{"kind": "key", "start": 50, "end": 62}]}
+
+    assert (
+        texts(transcript, message("assistant", "interrupted", "It is", verdict=judged))[0][1].count("*") == 2
+    )

@@ -369,6 +369,53 @@ async def test_a_retry_is_judged_again(store, guard):
     assert len(model.calls) == 1
 
 
+async def test_an_edited_prompt_is_answered_from_what_stood_before_it(store, guard):
+    model = FakeModel(["One.", "Two.", "Three."])
+    turns = turns_with(model, guard, store)
+    first = await run(turns, "First")
+    conversation = first[-1].prompt.conversation_id
+    second = await run(turns, "Second", conversation=conversation)
+
+    steps = [step async for step in turns.edit(ANN, second[-1].prompt.id, "Another second")]
+
+    assert [said.text for said in store.path(ANN, conversation)] == [
+        "First",
+        "One.",
+        "Another second",
+        "Three.",
+    ]
+    assert [said.text for said in model.calls[-1]] == ["First", "One.", "Another second"]
+    assert steps[0].prompt.versions == (second[-1].prompt.id, steps[0].prompt.id)
+
+
+async def test_an_edit_without_a_word_or_of_anothers_prompt_saves_nothing(store, guard):
+    turns = turns_with(FakeModel(["One."]), guard, store)
+    prompt = (await run(turns, "First"))[-1].prompt
+
+    for owner, text, refusal in ((ANN, " ", TurnRefused), (BOB, "Mine now", NotFound)):
+        with pytest.raises(refusal):
+            async for _ in turns.edit(owner, prompt.id, text):
+                pass
+
+    assert store.message_count(ANN, prompt.conversation_id) == 2
+
+
+async def test_no_version_is_chosen_and_no_prompt_edited_while_a_reply_is_written(store, guard):
+    turns = turns_with(FakeModel([LONG]), guard, store)
+
+    async with aclosing(turns.send(ANN, None, "First")) as steps:
+        prompt = (await anext(steps)).prompt
+        with pytest.raises(TurnRefused, match="still being written"):
+            await turns.choose(ANN, prompt.id)
+        with pytest.raises(TurnRefused, match="still being written"):
+            async for _ in turns.edit(ANN, prompt.id, "Another"):
+                pass
+        with pytest.raises(TurnRefused, match="still being written"):
+            await turns.delete_all(ANN)
+
+    assert store.message_count(ANN, prompt.conversation_id) == 1
+
+
 async def test_a_blocked_prompt_cannot_be_sent_again_before_somebody_lets_it_pass(store, guard):
     turns = turns_with(FakeModel(["Hello."]), guard, store)
     first = await run(turns, "please zzz")

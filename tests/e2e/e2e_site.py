@@ -132,6 +132,8 @@ def running(folder: Path, **variables: str):
         "BEZEL_PORT": str(port),
         "BEZEL_DATA_FOLDER": str(folder),
         "BEZEL_HOST_NAME": "Hill School",
+        "BEZEL_UNDO_SECONDS": "0",
+        "BEZEL_BLIND_SHARE": "0",
         "HF_HUB_OFFLINE": "1",
     }
     log = folder / "said.log"

@@ -109,6 +109,18 @@ def test_a_blocked_prompt_names_its_clause_and_how_to_ask_for_a_review(bezel, vi
     expect(page.locator("#conversation-list")).not_to_contain_text("bomb")
 
 
+def test_a_card_number_leaves_the_page_as_well(bezel, visit):
+    page = visit(bezel)
+    page.accept_terms()
+
+    page.say("My card is 4111 1111 1111 1111.")
+    page.await_end()
+
+    expect(page.locator("#chat")).to_contain_text("My card is «CARD NUMBER».")
+    expect(page.locator("#chat")).to_contain_text("Taken out of your message: a card number.")
+    expect(page.locator("body")).not_to_contain_text("4111 1111")
+
+
 def test_somebody_in_danger_gets_help_and_no_scolding(bezel, visit):
     page = visit(bezel)
     page.accept_terms()
@@ -206,3 +218,59 @@ def test_no_page_needs_to_be_scrolled_sideways(bezel, visit, width, height, them
 
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") <= 0, path
+
+
+def test_a_search_finds_parts_of_words_and_opens_what_was_found_by_keyboard(bezel, visit):
+    page = visit(bezel, viewport={"width": 1280, "height": 800})
+    page.accept_terms()
+    page.say("마이크로소프트에 대해 알려 줘")
+    page.await_end()
+    page.locator("#new-conversation").click()
+    page.say("Hello")
+    page.await_end()
+
+    page.locator("#search input").fill("소프")
+    expect(page.locator("#found mark").first).to_have_text("소프")
+    page.keep_screenshot("search")
+    page.locator("#found button").last.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#chat .user.message")).to_contain_text("마이크로소프트")
+    page.locator("#search input").fill("nowhere to be found")
+    expect(page.locator("#found")).to_contain_text("Nothing found")
+
+
+def test_an_edited_message_is_answered_anew_and_the_earlier_version_stays(bezel, visit):
+    page = visit(bezel, viewport={"width": 1280, "height": 800})
+    page.accept_terms()
+    page.say("Hello")
+    page.await_end()
+    said = page.reply.inner_text()
+
+    page.locator("#chat button[aria-label='Edit']").click()
+    page.locator("#chat .edit-textarea").fill("Who are you?")
+    page.locator("#chat button[aria-label='Submit']").click()
+
+    expect(page.locator("#which-version")).to_have_text("2/2")
+    expect(page.reply).to_contain_text("Bezel")
+    page.keep_screenshot("versions")
+    page.locator("#earlier-version").click()
+    expect(page.locator("#chat .user.message")).to_have_text("Hello")
+    expect(page.reply).to_have_text(said)
+
+
+def test_a_temporary_chat_is_in_no_list_and_gone_after_a_reload(bezel, visit):
+    page = visit(bezel, viewport={"width": 1280, "height": 800})
+    page.accept_terms()
+
+    page.locator("#temporary-chat").click()
+    expect(page.locator("#temporary").first).to_contain_text("goes to a moderator")
+    page.say("Hello")
+    page.await_end()
+    page.keep_screenshot("temporary")
+    expect(page.locator("#conversation-list label")).to_have_count(0)
+    page.reload()
+
+    expect(page.locator("#composer textarea")).to_be_visible()
+    expect(page.locator("#chat .user.message")).to_have_count(0)
+    expect(page.locator("#temporary").first).to_be_hidden()

@@ -89,7 +89,7 @@ def test_it_says_where_it_answers_what_answers_and_how_moderators_sign_in(tmp_pa
 
     assert site.url in said
     assert "bezel-demo" in said
-    assert "rules, classifier" in said
+    assert "rules, identifiers, classifier" in said
     assert "moderators add" in said
     assert f"{site.url}/moderation" in said
 

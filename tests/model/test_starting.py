@@ -181,3 +181,23 @@ async def test_closing_twice_closes_the_model():
     model.close()
 
     assert loading.model.is_shut
+
+
+class Mortal(FakeModel):
+    """A FakeModel that can die, as an engine does with its thread."""
+
+    has_failed = False
+
+
+async def test_a_model_that_dies_after_it_was_loaded_is_said_to_have_failed():
+    loading = Loading(Mortal(["Here I am."]))
+    model = StartingModel(loading, FAKE)
+    model.begin()
+    loading.may_end.set()
+    await ended(model)
+    was_well = not model.has_failed
+
+    loading.model.has_failed = True
+
+    assert was_well
+    assert model.has_failed
