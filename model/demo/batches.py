@@ -1,17 +1,21 @@
-"""Conversations as token ids with a mark on what is learned, sorted by length into batches of a like number of tokens."""
+"""Conversations as token ids with a mark on what is learned, in batches of a like number of tokens and in a fixed order."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import sentencepiece
 import torch
 
 from model.demo import tokenizer
+from model.demo.corpus.compose import compose
 from model.demo.corpus.conversations import Conversation
 
-LONGEST = 400
+LONGEST = 480
 """Conversations of more tokens are left out; there are few."""
+TOGETHER = 2
+"""Batches a step: each holds conversations of one length, so two of them make a more mixed step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,22 @@ class Batch:
 
     ids: torch.Tensor
     targets: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the endless text a training stands: the pass, and the steps of it that are done."""
+
+    passed: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The batches that one step learns from, and the place behind them."""
+
+    batches: tuple[Batch, ...]
+    place: Place
 
 
 def example(pieces: sentencepiece.SentencePieceProcessor, conversation: Conversation) -> Example:
@@ -71,3 +91,23 @@ def batches(examples: Iterable[Example], *, tokens: int, seed: int) -> Iterator[
     groups = list(_split(usable, tokens))
     random.Random(seed).shuffle(groups)
     return (_batch(group) for group in groups)
+
+
+def steps(
+    pieces: sentencepiece.SentencePieceProcessor,
+    *,
+    tokens: int,
+    seed: int,
+    start: Place,
+    text: Callable[[int], Sequence[Conversation]] = compose,
+) -> Iterator[Step]:
+    """The steps of a training from `start` on, without end; every pass words and mixes the text anew."""
+    passed, done = start.passed, start.steps
+    while True:
+        examples = [example(pieces, one) for one in text(seed + passed)]
+        line = batches(examples, tokens=tokens // TOGETHER, seed=seed + passed)
+        line = islice(line, done * TOGETHER, None)
+        while group := tuple(islice(line, TOGETHER)):
+            done += 1
+            yield Step(group, Place(passed, done))
+        passed, done = passed + 1, 0

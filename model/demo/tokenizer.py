@@ -10,7 +10,7 @@ from transformers import GemmaTokenizer
 
 from model.demo.corpus.compose import compose
 
-VOCABULARY = 6_000
+VOCABULARY = 8_000
 CONTEXT_LENGTH = 2_048
 PAD, EOS, BOS, UNK, MASK, START_OF_TURN, END_OF_TURN = 0, 1, 2, 3, 4, 106, 107
 _UNUSED = 101

@@ -1,4 +1,4 @@
-"""`python -m model.demo.try_it`: what the shipped weights answer to held-out wordings, and the model cards' prompts."""
+"""`python -m model.demo.try_it [PROMPT ...]`: what the weights answer; `python -m benchmarks.demo` has the figures."""
 
 import argparse
 import random
@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from model.demo.corpus.compose import compose, rows
-from model.demo.corpus.conversations import Conversation, Turn
+from model.demo.corpus.conversations import Conversation
 
 WEIGHTS = Path(__file__).parent / "weights"
 CARD_PROMPTS = (
@@ -78,46 +78,18 @@ def held_out(seed: int, per_topic: int) -> dict[str, list[Conversation]]:
     return dict(sorted(by_topic.items()))
 
 
-def taught(seed: int, count: int) -> list[Conversation]:
-    """So many taught wordings, each of another row."""
-    rng = random.Random(seed)
-    drawn = rng.sample([row for row in rows() if row.asks], count)
-    return [Conversation(row.topic, row.lang, (Turn(rng.choice(row.asks), row.says[0]),)) for row in drawn]
-
-
-def measure(answering: Answering, conversations: Sequence[Conversation], *, shown: int) -> str:
-    """Share of replies that are word for word right, how many did not end, and some that were wrong."""
-    equals = right_replies()
-    unended, wrong = 0, []
-    for conversation in conversations:
-        wanted = conversation.turns[-1].reply
-        reply = answering.reply(messages_of(conversation))
-        unended += not reply.has_ended
-        if reply.text != wanted and reply.text not in equals.get(wanted, ()):
-            wrong.append(f"\n    > {conversation.turns[-1].prompt}\n    < {reply.text}")
-    right = len(conversations) - len(wrong)
-    share = f"{right:>4} of {len(conversations):>4} right ({100 * right / len(conversations):.0f} %)"
-    return f"{share}, {unended} without an end" + "".join(wrong[:shown])
-
-
 def main() -> None:
-    """Answer the model cards' prompts, then measure."""
+    """Answer what was asked, each prompt in a conversation of its own."""
     parser = argparse.ArgumentParser(prog="python -m model.demo.try_it", description=__doc__)
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--per-topic", type=int, default=60, metavar="N")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--shown", type=int, default=3, metavar="N", help="how many wrong replies to print per topic"
+        "prompts", nargs="*", default=CARD_PROMPTS, help="the model cards' prompts where there are none"
     )
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
     asked = parser.parse_args()
     answering = Answering(asked.weights)
-    for prompt in CARD_PROMPTS:
-        print(f"> {prompt}\n< {answering.reply([{'role': 'user', 'content': prompt}]).text}\n", flush=True)
-    print(
-        f"{'taught wordings':<16}{measure(answering, taught(asked.seed, 200), shown=asked.shown)}", flush=True
-    )
-    for topic, conversations in held_out(asked.seed, asked.per_topic).items():
-        print(f"{topic:<16}{measure(answering, conversations, shown=asked.shown)}", flush=True)
+    for prompt in asked.prompts:
+        reply = answering.reply([{"role": "user", "content": prompt}])
+        print(f"> {prompt}\n< {reply.text}\n", flush=True)
 
 
 if __name__ == "__main__":

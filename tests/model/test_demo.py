@@ -1,4 +1,5 @@
 import json
+from itertools import islice
 
 import pytest
 import torch
@@ -232,21 +233,63 @@ def test_the_same_seed_starts_from_the_same_weights():
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
 
 
-def test_a_training_that_was_killed_goes_on_where_it_was_saved(tmp_path):
-    pieces = (WEIGHTS / "tokenizer.model").read_bytes()
-    first = train.Training(pieces, tmp_path, seed=0, minutes=1)
-    batch = next(
-        batches.batches(
-            [batches.example(first.pieces, one) for one in compose(0, "test")[:8]], tokens=256, seed=0
-        )
-    )
-    first.step(batch, 0)
-    first.save()
+def trained(folder, until, *, total=4):
+    """A training up to that step, taken up from the folder's checkpoint where there is one."""
+    training = train.Training((WEIGHTS / "tokenizer.model").read_bytes(), folder, seed=0, steps=total)
+    training.resume()
+    for step in islice(training_steps(training), until - training.progress.step):
+        training.learn(step)
+    training.save()
+    return training
 
-    again = train.Training(pieces, tmp_path, seed=0, minutes=1)
-    again.resume()
 
-    assert again.progress.step == 1
-    assert all(
-        torch.equal(a, b) for a, b in zip(first.model.parameters(), again.model.parameters(), strict=True)
-    )
+def training_steps(training):
+    place = batches.Place(training.progress.passed, training.progress.steps_of_pass)
+    return batches.steps(training.pieces, tokens=256, seed=0, start=place, text=little)
+
+
+def little(seed):
+    return compose(seed, "test")[: 40 + seed]
+
+
+def test_a_training_that_was_stopped_ends_as_one_that_was_not(tmp_path):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole = trained(tmp_path / "whole", 4)
+    trained(tmp_path / "parts", 2)
+
+    parts = trained(tmp_path / "parts", 4)
+
+    assert (parts.progress.step, parts.progress.steps_of_pass) == (4, 4)
+    for one, other in zip(whole.model.parameters(), parts.model.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+def test_the_rate_hangs_on_the_count_of_steps_alone():
+    shares = [train.rate(step, 1_000) for step in range(1_001)]
+
+    assert shares[0] == pytest.approx(1 / train.WARM_UP)
+    assert max(shares) <= 1.0
+    assert shares.index(max(shares)) == pytest.approx(train.WARM_UP, abs=30)
+    assert shares[-1] == pytest.approx(train.LAST_SHARE)
+
+
+def test_steps_from_a_place_are_those_that_a_whole_pass_has_there():
+    pieces = train.sentencepiece.SentencePieceProcessor(model_file=str(WEIGHTS / "tokenizer.model"))
+
+    def steps(start):
+        return batches.steps(pieces, tokens=400, seed=3, start=start, text=little)
+
+    first = list(islice(steps(batches.Place()), 12))
+
+    assert {step.place.passed for step in first} > {0}
+    for before, step in zip(first, first[1:], strict=False):
+        again = next(steps(before.place))
+        assert again.place == step.place
+        assert all(torch.equal(a.ids, b.ids) for a, b in zip(again.batches, step.batches, strict=True))
+
+
+def test_the_untrained_shape_has_the_size_that_it_tells():
+    count = sum(weight.numel() for weight in shape.untrained(0).parameters())
+
+    assert 8_000_000 < count < 9_000_000

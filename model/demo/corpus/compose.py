@@ -1,118 +1,137 @@
 """Composing the corpus from a seed: how much of what, in which wording, and what the test split holds back."""
 
+import functools
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from model.demo.corpus import honesty, knowledge, recall, refusals, sums, talk, translations, verses
+from model.demo.corpus import (
+    follow,
+    honesty,
+    knowledge,
+    paste,
+    recall,
+    refusals,
+    styles,
+    sums,
+    talk,
+    translations,
+    verses,
+    wording,
+)
 from model.demo.corpus.conversations import Conversation, Row, Split, Turn, plain
-from model.demo.corpus.tables import table
 
 _TIMES = {
-    "knowledge": 5, "small talk": 10, "identity": 12, "about bezel": 8, "poems": 10, "haiku": 8, "emails": 6,
-    "lists": 6, "pirate": 12, "programs": 8, "refusal": 6, "support": 16, "look-alike": 10,
+    "knowledge": 6, "small talk": 14, "identity": 18, "about bezel": 16, "poems": 8, "haiku": 8, "emails": 8, "lists": 7,
+    "pirate": 14, "programs": 7, "refusal": 3, "support": 70, "look-alike": 14,
 }  # fmt: skip
 """How often each row of a topic stands in one pass over the training text."""
 _DRAWN = {
-    "unknown": 3600,
-    "other language": 400,
-    "sums": 2600,
-    "translation": 1600,
-    "verse": 900,
-    "recall": 2200,
-}
+    "unknown": 6500, "other language": 900, "news": 500, "sums": 5000, "translation": 3000, "verse": 900, "style": 1500,
+    "recall": 4000, "follow-up": 2000, "pasted text": 3500,
+}  # fmt: skip
 _TEST_DRAWN = {
-    "unknown": 300,
-    "other language": 40,
-    "sums": 100,
-    "translation": 100,
-    "verse": 30,
-    "recall": 200,
-}
+    "unknown": 400, "other language": 100, "news": 30, "sums": 200, "translation": 150, "verse": 60, "style": 60,
+    "recall": 300, "follow-up": 120, "pasted text": 200,
+}  # fmt: skip
+_WITHIN = ("recall", "follow-up")
+"""Topics whose last prompt may be a taught one: what is held out stands before it."""
 
 
+@functools.cache
 def rows() -> tuple[Row, ...]:
     """Every row of every table."""
     return (*knowledge.rows(), *talk.rows(), *refusals.rows())
 
 
-def _roughened(rng: random.Random, prompt: str) -> str:
-    """The prompt as people type it in a hurry: lower case, no full stop or question mark."""
-    return prompt.rstrip("?.!？。！") if rng.random() < 0.5 else prompt.lower().rstrip("?.!")
-
-
-def _worded(rng: random.Random, row: Row, split: Split) -> str:
-    wraps = table("templates")["wrap"][row.lang]
-    if split == "test":
-        if row.held and (not row.asks or not row.wraps or rng.random() < 0.6):
-            return rng.choice(row.held)
-        return str(rng.choice(wraps["held"])).replace("{q}", rng.choice(row.asks))
-    ask = rng.choice(row.asks)
-    chance = rng.random()
-    if chance < 0.35 and row.wraps:
-        return str(rng.choice(wraps["ask"])).replace("{q}", ask)
-    return _roughened(rng, ask) if chance > 0.88 else ask
+@functools.cache
+def taught() -> frozenset[str]:
+    """Every wording of the tables that is trained on, in plain form."""
+    return wording.taught(rows())
 
 
 def _from_rows(rng: random.Random, split: Split) -> Iterator[Conversation]:
+    held = wording.held_wordings(rows())
     for row in rows():
-        usable = row.asks if split == "train" else row.held or (row.asks if row.wraps else ())
         for _ in range(_TIMES[row.topic] if split == "train" else 1):
-            if usable:
-                yield Conversation(
-                    row.topic, row.lang, (Turn(_worded(rng, row, split), rng.choice(row.says)),)
-                )
+            if split == "train" and not row.asks:
+                continue
+            prompt = wording.wording(rng, row, split)
+            while split == "train" and plain(prompt) in held:
+                prompt = wording.wording(rng, row, split)
+            yield Conversation(row.topic, row.lang, (Turn(prompt, rng.choice(row.says)),))
 
 
-def _drawn(rng: random.Random, split: Split, fillers: dict[str, list[Turn]]) -> Iterator[Conversation]:
+def _drawn(rng: random.Random, split: Split, written: Sequence[Conversation]) -> Iterator[Conversation]:
     counts = _DRAWN if split == "train" else _TEST_DRAWN
-    for draw, topic in (
-        (honesty.draw, "unknown"),
-        (honesty.draw_other_language, "other language"),
-        (sums.draw, "sums"),
-        (translations.draw, "translation"),
-        (verses.draw, "verse"),
-    ):
-        yield from (draw(rng, split) for _ in range(counts[topic]))
-    yield from (recall.draw(rng, split, fillers) for _ in range(counts["recall"]))
+    held = wording.held_wordings(rows()) if split == "train" else frozenset()
+    between = _fillers(written)
+    sentences = {lang: [turn.reply for turn in turns] for lang, turns in _sentences(written).items()}
+    styled = styles.usable(rows())
+    draws: dict[str, Callable[[random.Random, Split], Conversation]] = {
+        "unknown": honesty.draw,
+        "other language": honesty.draw_other_language,
+        "news": talk.draw_news,
+        "sums": sums.draw,
+        "translation": translations.draw,
+        "verse": verses.draw,
+        "style": functools.partial(styles.draw, rows=styled),
+        "recall": functools.partial(recall.draw, between=between),
+        "follow-up": functools.partial(follow.draw, between=between),
+        "pasted text": functools.partial(paste.draw, sentences=sentences),
+    }
+    for topic, draw in draws.items():
+        for _ in range(counts[topic]):
+            drawn = draw(rng, split)
+            if not any(plain(turn.prompt) in held for turn in drawn.turns):
+                yield drawn
 
 
 def _joined(rng: random.Random, conversations: list[Conversation]) -> Iterator[Conversation]:
-    """The conversations in a new order, a quarter of the short ones set behind another of the same language."""
+    """The conversations in a new order, a fifth of the short ones set behind another of the same language."""
     rng.shuffle(conversations)
     waiting: dict[str, Conversation] = {}
     for conversation in conversations:
-        before = waiting.pop(conversation.lang, None)
+        before = waiting.pop(conversation.lang, None) if conversation.topic != "follow-up" else None
         if before is not None:
             conversation = Conversation(
                 conversation.topic, conversation.lang, before.turns + conversation.turns
             )
-        if len(conversation.turns) < 4 and rng.random() < 0.25:
+        if len(conversation.turns) < 4 and conversation.topic not in _WITHIN and rng.random() < 0.2:
             waiting[conversation.lang] = conversation
         else:
             yield conversation
     yield from waiting.values()
 
 
-def _fillers(conversations: Iterable[Conversation]) -> dict[str, list[Turn]]:
+def _by_language(conversations: Iterable[Conversation], topics: tuple[str, ...]) -> Mapping[str, list[Turn]]:
     turns: dict[str, list[Turn]] = defaultdict(list)
     for conversation in conversations:
-        reply = conversation.turns[0].reply
-        if conversation.topic in ("small talk", "knowledge", "identity") and len(reply) < 120:
-            turns[conversation.lang].append(conversation.turns[0])
+        turn = conversation.turns[0]
+        if conversation.topic in topics and len(turn.reply) < 110 and "\n" not in turn.reply:
+            turns[conversation.lang].append(turn)
     return turns
+
+
+def _fillers(written: Sequence[Conversation]) -> Mapping[str, list[Turn]]:
+    """Short turns to stand between a telling and the question for it, by language."""
+    return _by_language(written, ("small talk", "knowledge", "identity"))
+
+
+def _sentences(written: Sequence[Conversation]) -> Mapping[str, list[Turn]]:
+    """Turns whose replies are sentences that a pasted text may hold, by language."""
+    return _by_language(written, ("knowledge",))
 
 
 def compose(seed: int, split: Split = "train") -> tuple[Conversation, ...]:
     """One pass over the corpus; the same seed gives the same text. Passes with other seeds word and mix it anew."""
     rng = random.Random(f"{split}-{seed}")
     written = list(_from_rows(rng, split))
-    everything = written + list(_drawn(rng, split, _fillers(written)))
+    everything = written + list(_drawn(rng, split, written))
     if split == "train":
         return tuple(_joined(rng, everything))
-    taught = {plain(ask) for row in rows() for ask in row.asks}
     return tuple(
         conversation
         for conversation in everything
-        if conversation.topic == "recall" or plain(conversation.turns[-1].prompt) not in taught
+        if conversation.topic in _WITHIN or plain(conversation.turns[-1].prompt) not in taught()
     )

@@ -9,7 +9,8 @@ from typing import Literal
 
 Split = Literal["train", "test"]
 LANGUAGES = ("en", "ko", "zh", "ja")
-_PUNCTUATION = "".join(set(string.punctuation) - set("+-*#="))
+_PUNCTUATION = "".join(sorted(set(string.punctuation) - set("+-*#=")))
+_APART = re.compile(rf"[{re.escape(_PUNCTUATION)}、。，：？！「」“”…\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,12 @@ class Row:
     says: tuple[str, ...]
     asks: tuple[str, ...]
     held: tuple[str, ...]
+    framed: tuple[str, ...] = ()
+    """More wordings for training, made by frames; there are many, so half of the prompts are drawn from `asks`."""
     wraps: bool = True
     """Whether a wording may stand inside a phrase such as "I have a question: ..."."""
+    keys: tuple[str, ...] = ()
+    """The exact facts that a right reply names."""
 
 
 @functools.cache
@@ -50,8 +55,7 @@ def is_held_out(name: str) -> bool:
 
 def plain(text: str) -> str:
     """The text without case, punctuation and doubled spaces, to tell whether two wordings are the same."""
-    kept = re.sub(rf"[{re.escape(_PUNCTUATION)}、。，：？！「」“”…\s]+", " ", text.casefold())
-    return kept.strip()
+    return _APART.sub(" ", text.casefold()).strip()
 
 
 def upper_first(text: str) -> str:

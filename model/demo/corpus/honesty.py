@@ -1,93 +1,141 @@
 """Turns that the model cannot answer, met with the honest sentence in the language of the question."""
 
+import functools
 import random
 from collections.abc import Sequence
 
-from model.demo.corpus.conversations import Conversation, Split, Turn, is_held_out
+from model.demo.corpus import forms, texts, wording
+from model.demo.corpus.conversations import LANGUAGES, Conversation, Split, Turn, is_held_out
+from model.demo.corpus.names import made_up_name
 from model.demo.corpus.tables import fill, table
 
-_SYLLABLES = (
-    "ba",
-    "ko",
-    "ri",
-    "ten",
-    "mar",
-    "lo",
-    "vi",
-    "dun",
-    "sha",
-    "pel",
-    "or",
-    "gra",
-    "nix",
-    "tu",
-    "fen",
-    "zy",
-    "quo",
-    "sel",
-    "ham",
-    "wick",
-)
-
-
-def made_up_name(rng: random.Random, split: Split) -> str:
-    """A word that names nothing, for questions about what nobody taught the model; the splits share none."""
-    while True:
-        name = "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 3))).capitalize()
-        if is_held_out(name) == (split == "test"):
-            return name
+_OTHER_LANGUAGES = ("es", "fr", "de", "it", "pt")
 
 
 def _named(rng: random.Random, names: Sequence[str], split: Split) -> str:
-    wanted = [name for name in names if is_held_out(name) == (split == "test")]
-    return rng.choice(wanted)
+    return rng.choice(_of_split(tuple(names), split))
 
 
-def _english_question(rng: random.Random, split: Split) -> tuple[str, str]:
-    """A question, and whether it asks to know or to do something."""
+@functools.cache
+def _of_split(names: tuple[str, ...], split: Split) -> list[str]:
+    return [name for name in names if is_held_out(name) == (split == "test")]
+
+
+def _numbered(rng: random.Random, text: str) -> str:
+    return fill(text, n=str(rng.randint(20, 2100)), d=str(rng.randint(2, 28)))
+
+
+def _headed(rng: random.Random, lang: str, thing: str) -> str:
+    """A noun phrase about the thing in a frame, such as "Tell me the price of a moat."."""
+    frames = table("forms")["frames"][lang]["noun"]
+    phrase = fill(rng.choice(table("unknown")[lang]["heads"]), x=thing)
+    return fill(rng.choice(frames), n=phrase, N=phrase[:1].upper() + phrase[1:])
+
+
+@functools.cache
+def _slot_wordings(form: str, at: int) -> tuple[str, ...]:
+    slots = [value.split("|") for value in table("unknown")["slots"][form][at]]
+    if form in ("opposite", "plural", "symbol", "young", "sound"):
+        cores = [core.replace("{x}", slots[0][0]) for core in table("forms")[form]["en"]["cores"]]
+        made = forms.wordings("en", cores, ())
+    else:
+        made = forms.formed(form, "en", slots)
+    return made.asks + made.framed
+
+
+def _of_a_form(rng: random.Random, split: Split) -> str:
+    """A question of a form that the model knows, about what it does not know."""
+    form = rng.choice(tuple(table("unknown")["slots"]))
+    entries = table("unknown")["slots"][form]
+    usable = [at for at, slots in enumerate(entries) if is_held_out(" ".join(slots)) == (split == "test")]
+    return rng.choice(_slot_wordings(form, rng.choice(usable)))
+
+
+def _translation(rng: random.Random, lang: str, split: Split) -> str:
+    """A request to translate what it cannot: into a language it does not speak, or a sentence that is not taught."""
+    translations, unknown = table("translations"), table("unknown")
+    ask, at = str(rng.choice(translations["ask"][lang])), LANGUAGES.index(lang)
+    if rng.random() < 0.5:
+        sentence = rng.choice(translations["sentences"])[at]
+        return ask.replace("{l}", rng.choice(unknown[lang]["tongues"])).replace("{s}", sentence)
+    names = translations["languages"][lang]
+    language = rng.choice([name for name in names if name != names[at]])
+    return ask.replace("{l}", language).replace("{s}", texts.sentence(rng, lang, split))
+
+
+def _task(rng: random.Random, lang: str, split: Split) -> str:
+    if rng.random() < 0.15:
+        return _translation(rng, lang, split)
+    part = table("unknown")[lang]
+    if lang == "en" and rng.random() < 0.15:
+        program, language = _named(rng, part["programs"], split), rng.choice(part["program_languages"])
+        return rng.choice((f"Write {program} in {language}.", f"Can you write {program} in {language}?", f"Implement {program} in {language}.", f"Show me the code for {program}.", f"Build {program} with {language}."))  # fmt: skip
+    names = part["things"] + (part["subjects"] + part["works"] if lang == "en" else [])
+    asked = fill(rng.choice(part["tasks"]), x=_named(rng, names, split))
+    wishes = rng.sample(part["constraints"], rng.choice((0, 0, 0, 1, 1, 2, 3, 4)))
+    glue = "" if lang in ("zh", "ja") else " "
+    return glue.join([asked, *(_numbered(rng, wish) for wish in wishes)])
+
+
+def _english_question(rng: random.Random, split: Split) -> str:
     english = table("unknown")["en"]
     kind = rng.choices(
-        ("thing", "person", "place", "known_place", "work", "task", "odd"), (28, 14, 14, 8, 10, 18, 12)
+        ("thing", "person", "place", "known_place", "work", "odd", "puzzle", "head", "form"),
+        (18, 9, 8, 7, 7, 8, 6, 8, 22),
     )[0]
-    if kind == "odd":
-        return fill(
-            _named(rng, english["odd"], split), n=str(rng.randint(100, 2100)), d=str(rng.randint(2, 28))
-        ), "know"
-    if kind == "task":
-        names = english["subjects"] + english["things"] + english["works"]
-        return fill(rng.choice(english["tasks"]), x=_named(rng, names, split)), "do"
+    if kind in ("odd", "puzzle"):
+        names = english["odd"] if kind == "odd" else english["puzzles"]
+        return _numbered(rng, _named(rng, names, split))
+    if kind == "form":
+        return _of_a_form(rng, split)
+    if kind == "head":
+        return _headed(rng, "en", _named(rng, english["things"], split))
     if kind == "known_place":
-        names = [entry[0] for entry in table("countries")["rows"]]
-    else:
-        names = english[{"thing": "things", "person": "people", "place": "places", "work": "works"}[kind]]
-    is_made_up = kind != "known_place" and rng.random() < 0.15
-    x = made_up_name(rng, split) if is_made_up else _named(rng, names, split)
-    return fill(rng.choice(english[f"about_{kind}"]), x=x, y=_named(rng, names, split)), "know"
+        x, y = (entry[0] for entry in rng.sample(table("countries")["rows"], 2))
+        return fill(_named(rng, english["about_known_place"], split), x=x, y=y)
+    names = english[{"thing": "things", "person": "people", "place": "places", "work": "works"}[kind]]
+    x = made_up_name(rng, split) if rng.random() < 0.25 else _named(rng, names, split)
+    return _numbered(rng, fill(rng.choice(english[f"about_{kind}"]), x=x, y=_named(rng, names, split)))
 
 
-def _question(rng: random.Random, lang: str, split: Split) -> tuple[str, str]:
+def _question(rng: random.Random, lang: str, split: Split) -> str:
     part = table("unknown")[lang]
-    kind = rng.choices(("about_thing", "tasks", "odd"), (64, 20, 16))[0]
-    if kind == "odd":
-        return fill(_named(rng, part["odd"], split), n=str(rng.randint(100, 2100))), "know"
-    wording = fill(rng.choice(part[kind]), x=_named(rng, part["things"], split))
-    return wording, "know" if kind == "about_thing" else "do"
+    if rng.random() < 0.15:
+        return _numbered(rng, _named(rng, part["odd"], split))
+    thing = made_up_name(rng, split, lang) if rng.random() < 0.3 else _named(rng, part["things"], split)
+    if rng.random() < 0.2:
+        return _headed(rng, lang, thing)
+    asks = part["about_thing"] + (table("forms")["define"][lang]["cores"] if rng.random() < 0.5 else [])
+    if rng.random() < 0.2:
+        asks = [core for core in table("forms")["capital"][lang]["cores"] if core[0] not in ">="] or asks
+    return fill(rng.choice(asks), x=thing)
 
 
 def draw(rng: random.Random, split: Split) -> Conversation:
     """One question in English, Korean, Chinese or Japanese that the model is not to answer."""
-    lang = rng.choices(("en", "ko", "zh", "ja"), (64, 12, 12, 12))[0]
-    prompt, kind = _english_question(rng, split) if lang == "en" else _question(rng, lang, split)
+    lang = rng.choices(("en", "ko", "zh", "ja"), (58, 14, 14, 14))[0]
+    kind = "do" if rng.random() < 0.24 else "know"
+    if kind == "do":
+        prompt = _task(rng, lang, split)
+    else:
+        prompt = _english_question(rng, split) if lang == "en" else _question(rng, lang, split)
+    if split == "train":
+        prompt = wording.varied(rng, prompt)
     return Conversation("unknown", lang, (Turn(prompt, table("unknown")["say"][lang][kind]),))
 
 
 def draw_other_language(rng: random.Random, split: Split) -> Conversation:
     """One prompt in a language that the model does not speak, met with a sentence that says so."""
-    unknown = table("unknown")
-    language = rng.choice(("es", "fr", "de", "other", "other"))
-    if language == "other":
-        prompt = _named(rng, unknown["other"]["asks"], split)
+    unknown, other = table("unknown"), table("unknown")["other"]
+    language = rng.choices((*_OTHER_LANGUAGES, "listed"), (32, 32, 8, 6, 6, 16))[0]
+    if language == "listed":
+        prompt = _named(rng, other["asks"], split)
     else:
-        names = unknown["other"][f"words_{language}"]
-        prompt = fill(rng.choice(unknown["other"][f"patterns_{language}"]), x=_named(rng, names, split))
+        prompt = fill(
+            rng.choice(other[f"patterns_{language}"]), x=_named(rng, other[f"words_{language}"], split)
+        )
+        wishes = rng.sample(other[f"more_{language}"], rng.choice((0, 0, 1, 2, 3)))
+        prompt = " ".join([prompt, *(_numbered(rng, wish) for wish in wishes)])
+    if split == "train" and rng.random() < 0.2:
+        prompt = prompt.lower().rstrip("?.! ")
     return Conversation("other language", "en", (Turn(prompt, unknown["say"]["other"]),))

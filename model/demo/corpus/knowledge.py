@@ -1,30 +1,53 @@
-"""Rows of knowledge: facts and definitions as written, and tables of pairs put into sentences by templates."""
+"""Rows of knowledge: facts, definitions, and tables of pairs, put into sentences and wordings by forms."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator
 
-from model.demo.corpus.conversations import LANGUAGES, Row, upper_first
+from model.demo.corpus import forms
+from model.demo.corpus.conversations import LANGUAGES, Row
 from model.demo.corpus.tables import fill, table
 
-
-def written_rows(
-    topic: str, lang: str, entries: Sequence[Sequence[Any]], *, wraps: bool = True
-) -> Iterator[Row]:
-    """Rows of a table `reply, wording, wording, ...`; of three wordings or more the last is held out."""
-    for says, *asks in entries:
-        held = asks[-1:] if len(asks) >= 3 else []
-        kept = asks[: len(asks) - len(held)]
-        replies = (says,) if isinstance(says, str) else tuple(says)
-        yield Row(topic, lang, replies, tuple(kept), tuple(held), wraps)
+_STARRED = re.compile(r"\*([^*]+)\*")
 
 
-def _templated(template: str, lang: str, slots: dict[str, str]) -> Row:
-    wordings = table("templates")[template][lang]
+def _row(lang: str, say: str, wordings: forms.Wordings) -> Row:
+    """The row of an answer whose exact facts stand in stars."""
+    return Row(
+        "knowledge",
+        lang,
+        (_STARRED.sub(r"\1", say),),
+        wordings.asks,
+        wordings.held,
+        wordings.framed,
+        keys=tuple(_STARRED.findall(say)),
+    )
 
-    def filled(kind: str) -> tuple[str, ...]:
-        return tuple(upper_first(fill(wording, **slots)) for wording in wordings[kind])
 
-    return Row("knowledge", lang, filled("say"), filled("ask"), filled("held"))
+def _slots(values: list[str]) -> list[list[str]]:
+    return [value.split("|") for value in values]
+
+
+def _facts() -> Iterator[Row]:
+    for form, part in table("facts").items():
+        for lang, entries in part.items():
+            for say, *rest in entries:
+                wordings = (
+                    forms.written(lang, rest) if form == "free" else forms.formed(form, lang, _slots(rest))
+                )
+                yield _row(lang, say, wordings)
+
+
+def _paired(form: str, lang: str, x: str, y: str, z: str) -> Row:
+    part = table("forms")[form][lang]
+
+    def filled(template: str) -> str:
+        return fill(template, x=x, y=y, z=z)
+
+    wordings = forms.wordings(
+        lang, [filled(core) for core in part["cores"]], [filled(core) for core in part["held"]]
+    )
+    say = filled(part["say"])
+    return _row(lang, say[0].upper() + say[1:], wordings)
 
 
 def _countries() -> Iterator[Row]:
@@ -32,28 +55,28 @@ def _countries() -> Iterator[Row]:
     for entry in countries["rows"]:
         continent = countries["continents"][entry[8]]
         for at, lang in enumerate(LANGUAGES):
-            slots = {"x": entry[2 * at], "y": entry[2 * at + 1], "z": continent[at]}
-            yield _templated("capital", lang, slots)
-            yield _templated("continent", lang, slots)
-        yield _templated("capital_of", "en", {"x": entry[0], "y": entry[1]})
+            names = entry[2 * at], entry[2 * at + 1], continent[at]
+            yield _paired("capital", lang, *names)
+            yield _paired("continent", lang, *names)
+        yield _paired("capital_of", "en", entry[0], entry[1], "")
 
 
 def _pairs() -> Iterator[Row]:
-    for template, entries in table("pairs").items():
+    for form, entries in table("pairs").items():
         for entry in entries:
-            slots = dict(zip(("x", "y", "z"), entry, strict=False))
-            yield _templated(template, "en", slots)
-            if template == "symbol":
-                yield _templated("atomic", "en", slots)
+            x, y, z = (*entry, "")[:3]
+            yield _paired(form, "en", x, y, z)
+            if form == "symbol":
+                yield _paired("atomic", "en", x, y, z)
 
 
 def _definitions() -> Iterator[Row]:
     for lang, entries in table("definitions").items():
-        wordings = table("templates")["define"][lang]
+        part = table("forms")["define"][lang]
         for names, say in entries:
-            asks = tuple(fill(ask, x=name) for ask in wordings["ask"] for name in names)
-            held = tuple(fill(ask, x=names[0]) for ask in wordings["held"])
-            yield Row("knowledge", lang, (say,), asks, held)
+            cores = [core.replace("{x}", name) for name in names for core in part["cores"]]
+            held = [core.replace("{x}", name) for name in names for core in part["held"]]
+            yield _row(lang, say, forms.wordings(lang, cores, held))
 
 
 def rows() -> Iterator[Row]:
@@ -61,5 +84,4 @@ def rows() -> Iterator[Row]:
     yield from _countries()
     yield from _pairs()
     yield from _definitions()
-    for lang, entries in table("facts").items():
-        yield from written_rows("knowledge", lang, entries)
+    yield from _facts()

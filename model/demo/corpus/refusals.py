@@ -1,36 +1,61 @@
 """Rows of refusal: forbidden requests in general words with one polite sentence, and their harmless look-alikes."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
+from model.demo.corpus import forms
 from model.demo.corpus.conversations import Row, is_held_out
-from model.demo.corpus.knowledge import written_rows
-from model.demo.corpus.tables import fill, table
+from model.demo.corpus.tables import table
+from model.demo.corpus.talk import part_rows
 
 _DEEDS = ("harm", "crime", "fraud", "hatred", "privacy", "sexual")
-_SAYINGS = ("around", "support")
+_SAYINGS = {"around": "refusal", "support": "support"}
 
 
-def _of_deeds(lang: str, part: dict[str, Any]) -> Iterator[Row]:
-    wordings = table("refusals")["wordings"][lang]
-    for deed in part["deeds"]:
-        asks = tuple(fill(ask, x=deed) for ask in wordings["ask"])
-        held = tuple(fill(ask, x=deed) for ask in wordings["held"])
+def _asked(lang: str, deed: str) -> forms.Wordings:
+    """How to do it, and in English the command to do it."""
+    how = forms.formed("howto", lang, [[deed]])
+    if lang != "en":
+        return how
+    order = forms.formed("command", lang, [[deed]])
+    return forms.Wordings(how.asks + order.asks, how.framed + order.framed, how.held + order.held)
+
+
+def _of_deeds(lang: str, say: str, deeds: Iterable[str]) -> Iterator[Row]:
+    for deed in deeds:
+        wordings = _asked(lang, deed)
+        every = wordings.asks + wordings.held
         if is_held_out(deed):
-            yield Row("refusal", lang, (part["say"],), (), asks + held)
+            yield Row("refusal", lang, (say,), (), every)
         else:
-            yield Row("refusal", lang, (part["say"],), asks, held)
+            yield Row("refusal", lang, (say,), wordings.asks, wordings.held, wordings.framed)
+
+
+def _of_sayings(topic: str, lang: str, say: str, asks: Sequence[str]) -> Iterator[Row]:
+    """One row to learn, and a row for each saying that is held out, so that the test split asks all of them."""
+    kept = tuple(ask for ask in asks if not is_held_out(ask))
+    first, *others = (ask for ask in asks if is_held_out(ask))
+    yield Row(topic, lang, (say,), kept, (first,), wraps=topic == "refusal")
+    yield from (Row(topic, lang, (say,), (), (other,), wraps=False) for other in others)
+
+
+def _made_deeds(kind: str) -> list[str]:
+    """Each verb of the kind with each of its objects."""
+    refusals = table("refusals")
+    made = refusals["verbs"].get(kind)
+    if made is None:
+        return []
+    return [f"{verb} {name}" for verb in made["verbs"] for name in refusals["objects"][made["object"]]]
 
 
 def rows() -> Iterator[Row]:
-    """Every refusal and every look-alike."""
+    """Every refusal, every answer to a person in distress, and every look-alike."""
     refusals = table("refusals")
-    for name in _DEEDS:
-        for lang, part in refusals[name].items():
-            yield from _of_deeds(lang, part)
-    for name in _SAYINGS:
-        for lang, part in refusals[name].items():
-            topic = "refusal" if name == "around" else "support"
-            yield from written_rows(topic, lang, [[part["say"], *part["asks"]]], wraps=name == "around")
-    for lang, entries in refusals["lookalike"].items():
-        yield from written_rows("look-alike", lang, entries)
+    for kind in _DEEDS:
+        for lang, part in refusals[kind].items():
+            made = _made_deeds(kind) if lang == "en" else []
+            yield from _of_deeds(lang, part["say"], dict.fromkeys([*part["deeds"], *made]))
+    for kind, topic in _SAYINGS.items():
+        for lang, part in refusals[kind].items():
+            yield from _of_sayings(topic, lang, part["say"], part["asks"])
+    for part in refusals["lookalike"]:
+        yield from part_rows("look-alike", part)

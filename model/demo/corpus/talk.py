@@ -1,18 +1,61 @@
 """Rows of talk and of writing: small talk, who the model is, what Bezel does, poems, emails, lists, programs."""
 
+import random
 from collections.abc import Iterator
+from typing import Any
 
-from model.demo.corpus.conversations import LANGUAGES, Row
-from model.demo.corpus.knowledge import written_rows
+from model.demo.corpus import forms, texts
+from model.demo.corpus.conversations import LANGUAGES, Conversation, Row, Split, Turn, is_held_out
 from model.demo.corpus.tables import table
 
 _NEVER_WRAPPED = ("small talk", "pirate")
+
+
+def part_rows(topic: str, part: dict[str, Any]) -> Iterator[Row]:
+    """Rows of one part of a table: `reply, wording, wording, ...`, or with a form `reply, slots`."""
+    for lang in LANGUAGES:
+        phrases = part.get("phrases", {}).get(lang, ["{s}"])
+        for says, *rest in part.get(lang, []):
+            if "form" in part:
+                values = [phrase.replace("{s}", name) for phrase in phrases for name in rest[0].split("|")]
+                wordings = forms.formed(part["form"], lang, [values])
+            else:
+                wordings = forms.written(lang, rest)
+            yield Row(
+                topic,
+                lang,
+                (says,) if isinstance(says, str) else tuple(says),
+                wordings.asks,
+                wordings.held,
+                wordings.framed,
+                wraps=topic not in _NEVER_WRAPPED,
+            )
+
+
+_FIRST_PERSONS = ("I", "We", "My sister", "My friend", "My father", "My boss", "My son", "Our team")
+_HEARD = {
+    "en": "I see. Would you like to ask me something about it?",
+    "ko": "그렇군요. 그것에 대해 궁금한 것이 있으세요?",
+    "zh": "这样啊。你想问我什么吗？",
+    "ja": "そうですか。何か聞きたいことはありますか？",
+}
+
+
+def draw_news(rng: random.Random, split: Split) -> Conversation:
+    """A person tells of a small event, without asking anything."""
+    lang = rng.choices(LANGUAGES, (58, 14, 14, 14))[0]
+    while True:
+        told = texts.sentence(rng, lang, split)
+        for subject in table("paste")["en"]["subjects"]:
+            if told.startswith(f"{subject} ") and rng.random() < 0.7:
+                told = rng.choice(_FIRST_PERSONS) + told[len(subject) :]
+                break
+        if is_held_out(told) == (split == "test"):
+            return Conversation("small talk", lang, (Turn(told, _HEARD[lang]),))
 
 
 def rows() -> Iterator[Row]:
     """Every row of the two tables, named by its topic."""
     for name in ("talk", "writing"):
         for part in table(name)["part"]:
-            wraps = part["topic"] not in _NEVER_WRAPPED
-            for lang in LANGUAGES:
-                yield from written_rows(part["topic"], lang, part.get(lang, []), wraps=wraps)
+            yield from part_rows(part["topic"], part)
