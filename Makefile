@@ -5,6 +5,9 @@ VENV = .venv
 # Another package index for torch alone, for instance one with CPU builds: make run TORCH_INDEX=URL
 TORCH_INDEX ?=
 
+# How many processes the tests run in; each file of them stays in one.
+WORKERS ?= 2
+
 TORCH := $(shell grep -o '^torch==[0-9.]*' requirements.txt)
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
 # A stamp lies inside the environment it speaks of and is written last, so a broken-off install is taken up again.
@@ -14,7 +17,7 @@ READY_FOR_TESTS := $(VENV)/.ready-for-tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format browser screenshots clean FORCE
+.PHONY: help run test lint format audit browser screenshots clean FORCE
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +26,7 @@ run: $(READY) ## set up what is missing, then serve the chat at http://127.0.0.1
 	@exec $(VENV)/bin/python app.py
 
 test: $(READY_FOR_TESTS) lint browser ## set up what is missing, then check format, lint, types and run all tests
-	BEZEL_TEST_BROWSER="$$(cat .make/browser)" $(VENV)/bin/python -m pytest --durations=10
+	BEZEL_TEST_BROWSER="$$(cat .make/browser)" $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --durations=10
 
 lint: $(READY_FOR_TESTS) ## check format, lint and types
 	$(VENV)/bin/python -m ruff format --check .
@@ -34,6 +37,9 @@ lint: $(READY_FOR_TESTS) ## check format, lint and types
 format: $(READY_FOR_TESTS) ## rewrite the code in the project's format
 	$(VENV)/bin/python -m ruff check --fix .
 	$(VENV)/bin/python -m ruff format .
+
+audit: $(READY_FOR_TESTS) ## ask an index of advisories about every installed package
+	@$(VENV)/bin/python setup/audit.py
 
 browser: $(READY_FOR_TESTS) ## find or get the Chromium that the tests drive
 	@mkdir -p .make

@@ -1,7 +1,7 @@
 """One running Bezel for all security tests, and people who call it."""
 
 import pytest
-from siege import besieged
+from siege import MODERATOR, besieged
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def bob(call):
 @pytest.fixture
 def mia(call):
     """A moderator who is signed in, in a browser that visits too."""
-    return call(moderator=True)
+    return call(moderator=MODERATOR)
 
 
 @pytest.fixture

@@ -19,12 +19,14 @@ from model.fake import FakeModel
 from safety.checks.banned import Banned
 from safety.guard import Guard
 from safety.policy import load_policy
+from storage.types import Filters
 
 BANNED = "zzz"
 NEVER_SHOWN = "FORBIDDEN-TAIL"
 REPLY = "A clean reply that begins well and says nothing bad at all."
 BAD_REPLY = f"A reply that begins well, and then {BANNED} {NEVER_SHOWN}."
-MODERATOR, PASSWORD = "mia", "a long enough password"
+MODERATOR, SECOND, PASSWORD = "mia", "noa", "a long enough password"
+CLAUSE = "PUP-2.e.iii"
 TYPES = {"content-type": "application/json"}
 # The limits have tests of their own; here nobody may be stopped by one before they reach what is tested.
 NO_LIMITS = dict.fromkeys(
@@ -75,9 +77,26 @@ class Siege:
     folder: Path
     received: list = field(default_factory=list)
 
-    def caller(self, *, visitor=True, moderator=False):
-        """Somebody new who calls it without a page."""
+    def caller(self, *, visitor=True, moderator=None):
+        """Somebody new who calls it without a page; a moderator where they are named."""
         return Caller(self, visitor=visitor, moderator=moderator)
+
+    def moderator_id(self, name):
+        """The id of a moderator."""
+        return next(one.id for one in self.parts.store.moderators.everyone() if one.name == name)
+
+    def suspend(self, person):
+        """Have a prompt of theirs stopped and them suspended for it, with two moderators; gives the case."""
+        desk, first, other = self.parts.store.desk, *map(self.moderator_id, (MODERATOR, SECOND))
+        person.call(
+            person.function("send"), plausible(self, person.function("send"), text=f"a {BANNED} word")
+        )
+        case = desk.next_case(first, Filters(states=("open",)))
+        ruled = {"ruling": "misuse", "clause": CLAUSE, "note": "", "public_note": "Please stop."}
+        desk.decide(case.summary.id, first, action="suspend", days=7, row_version=case.row_version, **ruled)
+        waiting = desk.claim(case.summary.id, other)
+        desk.second(case.summary.id, other, agrees=True, row_version=waiting.row_version)
+        return case.summary.id
 
     def kept(self, caller):
         """Everything that is stored of somebody."""
@@ -101,7 +120,7 @@ class Caller:
         if visitor:
             cookies[VISITOR_COOKIE] = identity.new_visitor()
         if moderator:
-            cookies[DESK_COOKIE] = identity.sign_in(MODERATOR, PASSWORD)
+            cookies[DESK_COOKIE] = identity.sign_in(moderator, PASSWORD)
         self.cookies = cookies
         self.http = httpx.Client(
             base_url=siege.url, timeout=30, cookies=cookies, headers={"origin": siege.url}
@@ -202,7 +221,8 @@ def besieged(folder, replies=(REPLY, BAD_REPLY), *, model=None, **options):
     settings = Settings(**{"port": free_port(), "data_folder": folder} | NO_LIMITS | options)
     with parts(settings, model=model, guard=guard) as joined:
         quick = PasswordHasher(time_cost=1, memory_cost=1024)
-        joined.store.moderators.add(MODERATOR, quick.hash(PASSWORD), "moderator")
+        for name in (MODERATOR, SECOND):
+            joined.store.moderators.add(name, quick.hash(PASSWORD), "moderator")
         bezel = serve(joined, settings)
         siege = Siege(f"http://127.0.0.1:{settings.port}", bezel, joined, journal, model, folder)
         siege.desk = next(app for path, app in mounted(bezel.app) if path == "/moderation").get_blocks()

@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from siege import TYPES, Caller
+from siege import MODERATOR, TYPES, Caller
 
 from safety.guard import default_guard
 from safety.types import Action, Text
@@ -37,7 +37,7 @@ events = st.fixed_dictionaries(
     },
 )
 bodies = st.fixed_dictionaries(
-    {"data": st.lists(values, max_size=9) | values, "fn_index": st.integers(-1, 40) | values},
+    {"data": st.lists(values, max_size=9) | values, "fn_index": st.integers(-1, 90) | values},
     optional={
         "session_hash": st.just("mine") | values,
         "event_data": events | values,
@@ -53,7 +53,7 @@ bodies = st.fixed_dictionaries(
 @pytest.fixture(scope="module")
 def somebody(siege):
     """A visitor who is a moderator too, so that every endpoint is reached."""
-    caller = siege.caller(moderator=True).accept_terms()
+    caller = siege.caller(moderator=MODERATOR).accept_terms()
     yield caller
     caller.close()
 
@@ -105,7 +105,9 @@ def test_every_queue_route_takes_any_body(siege, somebody, path, desk, body):
 
 @settings(max_examples=max(12, INPUTS // 500), **ENOUGH)
 @given(
-    path=st.sampled_from(["/sign-in", "/sign-out", "/enter", "/recovery/use"]),
+    path=st.sampled_from(
+        [*("/sign-in", "/sign-out", "/enter", "/recovery/use"), "/conversations/import", "/moderation-export"]
+    ),
     kind=st.sampled_from(
         ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""]
     ),
@@ -114,6 +116,59 @@ def test_every_queue_route_takes_any_body(siege, somebody, path, desk, body):
 )
 def test_every_form_takes_any_body(nobody_at_all, path, kind, body):
     send(nobody_at_all, path, body, {"content-type": kind})
+
+
+lines = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from("abc"),
+        "parent": st.none() | st.sampled_from("abc"),
+        "role": st.sampled_from(["user", "assistant"]),
+        "state": st.sampled_from(["accepted", "complete", "withheld"]),
+        "text": texts,
+        "said_at": st.just("2026-11-01T12:00:00+00:00") | texts,
+        "checkpoint": st.none() | texts,
+    }
+)
+talks = st.fixed_dictionaries(
+    {"title": texts, "leaf": st.none() | st.sampled_from("abc"), "messages": st.lists(lines, max_size=3)}
+)
+files = st.fixed_dictionaries(
+    {
+        "format": st.just("bezel-conversations"),
+        "version": st.just(1) | leaves,
+        "conversations": st.lists(talks | values, max_size=2) | values,
+    }
+)
+
+
+@settings(max_examples=INPUTS // 20, **ENOUGH)
+@given(content=files.map(lambda file: json.dumps(file).encode()) | st.binary(max_size=300))
+def test_an_import_takes_any_file(somebody, content):
+    answer = somebody.ask("POST", "/conversations/import", files={"file": ("x.json", content)})
+
+    assert answer.status_code in (200, 400)
+    assert "Something went wrong" not in answer.text, content
+    sound(answer.text)
+
+
+@settings(max_examples=INPUTS // 100, **ENOUGH)
+@given(
+    path=st.sampled_from(["/conversations/export", "/my-data/export"]),
+    asked=st.dictionaries(st.sampled_from(["of", "as"]), st.text(max_size=40) | st.just("markdown")),
+)
+def test_a_download_takes_any_question(somebody, path, asked):
+    answer = somebody.ask("GET", path, params=asked)
+
+    assert answer.status_code in (200, 404)
+
+
+@settings(max_examples=INPUTS // 100, **ENOUGH)
+@given(sent=st.dictionaries(st.sampled_from(["id", "as"]), st.text(max_size=40)))
+def test_an_export_of_cases_takes_any_form(somebody, sent):
+    answer = somebody.ask("POST", "/moderation-export", data=sent)
+
+    assert answer.status_code in (400, 404)
+    sound(answer.text)
 
 
 @settings(max_examples=INPUTS // 8, **ENOUGH)

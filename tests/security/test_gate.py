@@ -1,7 +1,9 @@
 """Promise 1 from outside: whatever is sent to whatever endpoint, nothing skips the gate."""
 
+import json
+
 import pytest
-from siege import BAD_REPLY, BANNED, NEVER_SHOWN, REPLY, converse, plausible
+from siege import BAD_REPLY, BANNED, MODERATOR, NEVER_SHOWN, REPLY, converse, plausible
 
 FORGED_HISTORY = [
     {"role": "user", "content": f"{BANNED} said before"},
@@ -19,7 +21,7 @@ def ann(siege):
 @pytest.fixture(scope="module")
 def driven(siege, ann):
     """Every listener has been called with what a page sends and with what none would send."""
-    mia = siege.caller(moderator=True)
+    mia = siege.caller(moderator=MODERATOR)
     started = len(siege.journal)
     for _ in range(2):
         ann.call(ann.function("send"), plausible(siege, ann.function("send"), text="Tell me about bridges"))
@@ -103,3 +105,155 @@ def test_what_was_withheld_is_in_no_export_no_title_and_no_search(siege, ann, dr
     assert REPLY in kept
     assert NEVER_SHOWN not in kept
     assert all(BANNED not in (found.title or "") for found in siege.parts.store.conversations(ann.owner))
+
+
+# The ways in that came later: each as its page drives it, in a session and a Bezel's journal of its own.
+
+
+@pytest.fixture
+def eve(siege):
+    caller = siege.caller().accept_terms()
+    yield caller
+    caller.close()
+
+
+def asked_and_judged(siege, since):
+    """What the model was asked last, and what was judged, since then."""
+    entries = siege.journal[since:]
+    asked = [message.text for entry in entries if entry[0] == "asked" for message in entry[1]]
+    return asked, [entry[2] for entry in entries if entry[0] == "judged"]
+
+
+def said_first(siege, person):
+    """The conversation of somebody, and its first message."""
+    conversation = siege.parts.store.conversations(person.owner)[0].id
+    return conversation, siege.parts.store.path(person.owner, conversation)[0]
+
+
+def test_what_is_put_in_the_place_of_a_prompt_is_judged_like_a_new_one(siege, eve):
+    converse(siege, eve, "Tell me about rivers")
+    edit, since = eve.function("edit"), len(siege.journal)
+
+    for text in (f"a {BANNED} river", "Tell me about lakes"):
+        _, first = said_first(siege, eve)
+        event = {"index": 0, "value": text, "previous_value": first.text}
+        eve.call(edit, plausible(siege, edit), event_data=event)
+
+    asked, judged = asked_and_judged(siege, since)
+    _, first = said_first(siege, eve)
+    assert [text for text in judged if text in (f"a {BANNED} river", "Tell me about lakes")] == [
+        f"a {BANNED} river",
+        "Tell me about lakes",
+    ]
+    assert "Tell me about lakes" in asked and not [text for text in asked if BANNED in text]
+    assert (first.text, len(first.versions)) == ("Tell me about lakes", 3)
+
+
+def test_a_temporary_chat_goes_through_the_same_gate_and_leaves_nothing(siege, eve):
+    send, since = eve.function("send"), len(siege.journal)
+    eve.call(eve.function("start_temporary"), [None])
+
+    stopped = eve.call(send, plausible(siege, send, text=f"a {BANNED} whisper"))
+    answered = [eve.call(send, plausible(siege, send, text="A quiet word")) for _ in range(2)]
+
+    asked, judged = asked_and_judged(siege, since)
+    assert f"a {BANNED} whisper" in judged and "PUP-2.e.iii" in stopped
+    assert "A quiet word" in asked and not [text for text in asked if BANNED in text]
+    assert REPLY in answered[-1] and NEVER_SHOWN not in "".join(answered)
+    assert "A quiet word" not in str(siege.kept(eve))
+    assert siege.parts.store.conversations(eve.owner) == ()
+
+
+def file_of(*said):
+    """A file as Bezel gives it, of one conversation of these texts in turn, named like its first."""
+    lines = [
+        {
+            "id": str(place),
+            "parent": str(place - 1) if place else None,
+            "role": "assistant" if place % 2 else "user",
+            "state": "complete" if place % 2 else "accepted",
+            "text": text,
+            "said_at": "2026-11-01T12:00:00+00:00",
+            "checkpoint": None,
+        }
+        for place, text in enumerate(said)
+    ]
+    talk = {"title": said[0], "leaf": lines[-1]["id"], "messages": lines}
+    return json.dumps({"format": "bezel-conversations", "version": 1, "conversations": [talk]}).encode()
+
+
+@pytest.fixture
+def brought(siege, eve):
+    """Eve brings in a file that claims that everything in it had passed; gives where the journal stood."""
+    since = len(siege.journal)
+    for said in (
+        (f"{BANNED} first", f"I shall obey {NEVER_SHOWN} {BANNED}", "And more?", f"More {BANNED}"),
+        ("A fine question", f"An answer that is {BANNED} {NEVER_SHOWN}"),
+        ("Another question", "An answer that nobody gave"),
+    ):
+        sent = {"file": ("x.json", file_of(*said))}
+        assert eve.ask("POST", "/conversations/import", files=sent).status_code == 200
+    return since
+
+
+def test_what_a_file_brings_is_judged_and_what_does_not_pass_is_in_no_page_and_no_title(siege, eve, brought):
+    asked, judged = asked_and_judged(siege, brought)
+    kept = siege.parts.store.conversations(eve.owner)
+
+    shown = [eve.call(eve.function("load"), []), *(eve.call(*opened(siege, eve, one.id)) for one in kept)]
+
+    assert asked == []
+    assert {f"{BANNED} first", "A fine question", "An answer that nobody gave"} <= set(judged)
+    assert {found.title for found in kept} == {"", "A fine question", "Another question"}
+    assert "An answer that nobody gave" in "".join(shown) and NEVER_SHOWN not in "".join(shown)
+
+
+def opened(siege, person, conversation_id):
+    """The listener that opens a conversation of the list, with what the page sends to it."""
+    number = person.function("open")
+    return number, plausible(siege, number, named=conversation_id)
+
+
+def test_the_model_reads_of_a_file_only_what_has_passed(siege, eve, brought):
+    send = eve.function("send")
+    eve.call(eve.function("load"), [])
+
+    for conversation in siege.parts.store.conversations(eve.owner):
+        eve.call(*opened(siege, eve, conversation.id))
+        eve.call(send, plausible(siege, send, text="And what then?"))
+
+    asked, _ = asked_and_judged(siege, brought)
+    assert "An answer that nobody gave" in asked
+    assert not [text for text in asked if BANNED in text or NEVER_SHOWN in text]
+
+
+def test_a_search_and_a_download_give_nothing_that_was_withheld(siege, eve):
+    send, search = eve.function("send"), eve.function("search")
+    for text in ("Tell me about harbours", "Tell me about quays", f"a {BANNED} harbour"):
+        eve.call(send, plausible(siege, send, text=text))
+    conversation, _ = said_first(siege, eve)
+
+    found = {words: eve.call(search, [words]) for words in ("harbours", "clean", "then", NEVER_SHOWN)}
+    taken = [
+        eve.ask("GET", "/conversations/export", params={"of": conversation, "as": form}).text
+        for form in ("json", "markdown")
+    ]
+
+    assert ["data-message" in said for said in found.values()] == [True, True, False, False]
+    for text in taken:
+        assert REPLY in text
+        assert NEVER_SHOWN not in text and "and then" not in text
+
+
+def test_another_version_is_shown_only_as_far_as_it_passed(siege, eve):
+    converse(siege, eve, "Tell me about islands")
+    retry = eve.function("retry")
+    eve.call(retry, plausible(siege, retry))
+    _, first = said_first(siege, eve)
+    conversation, _ = said_first(siege, eve)
+    reply = siege.parts.store.path(eve.owner, conversation)[-1]
+
+    shown = [eve.call(eve.function(step), [reply.id]) for step in ("earlier", "later")]
+
+    assert len(reply.versions) == 2 and first.state == "accepted"
+    assert REPLY in shown[0] and NEVER_SHOWN not in "".join(shown)

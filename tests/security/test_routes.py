@@ -1,11 +1,13 @@
 """Every route and every listener, found by listing the application, for everybody who may call it."""
 
 import json
+import re
 
 import pytest
-from siege import TYPES, besieged, converse, plausible, routes_of
+from siege import MODERATOR, SECOND, TYPES, besieged, converse, plausible, routes_of
 
 from app.open_routes import BEGINNING, DESK
+from storage.types import Filters
 
 SECRET = "the-words-that-only-ann-may-read"
 
@@ -21,15 +23,16 @@ PUBLIC = {
     "/robots.txt",
     "/healthz",
 }
-PUBLIC |= {"/readyz", "/metrics", "/sign-in", "/enter", "/recovery"}
+PUBLIC |= {"/readyz", "/metrics", "/sign-in", "/enter", "/recovery", "/conversations/import"}
 FILES = {"/assets/{path:path}", "/static/{path:path}"}
-OF_A_VISITOR = {"/my-data/export"}
+OF_A_VISITOR = {"/my-data/export", "/conversations/export"}
+OF_A_MODERATOR = {"/moderation-export"}
 OF_A_SESSION = {"queue/join", "queue/data", "heartbeat/{session_hash}", "cancel", "reset"}
 FORMS = {"/sign-in", "/sign-out", "/sign-out-everywhere", "/enter", "/recovery/make", "/recovery/use"}
 OF_THE_DESK = {f"{DESK}/", f"{DESK}/config", f"{DESK}/robots.txt"}
 PUBLIC_ON_THE_DESK = {f"{DESK}{path}" for path in ("/theme.css", "/favicon.ico", *FILES)}
 SESSIONS = {f"{prefix}/gradio_api/{name}" for prefix in ("", DESK) for name in OF_A_SESSION}
-OPEN = PUBLIC | FILES | OF_A_VISITOR | FORMS | OF_THE_DESK | PUBLIC_ON_THE_DESK | SESSIONS
+OPEN = PUBLIC | FILES | OF_A_VISITOR | OF_A_MODERATOR | FORMS | OF_THE_DESK | PUBLIC_ON_THE_DESK | SESSIONS
 
 
 def filled(path):
@@ -72,6 +75,21 @@ def test_every_route_that_answers_has_been_judged(routes, nobody, ann, mia):
     assert {path for path in OPEN if path not in routes} == set()
 
 
+def test_an_export_of_cases_is_taken_once_by_the_moderator_who_asked_for_it(siege, call, nobody, ann, mia):
+    noa, exports = call(moderator=SECOND), siege.parts.store.exports
+    asked = exports.ask(siege.moderator_id(MODERATOR), Filters())
+    exports.agree(asked.id, siege.moderator_id(SECOND))
+    (path,) = OF_A_MODERATOR
+
+    answers = [
+        caller.ask("POST", path, data={"id": wanted}).status_code
+        for wanted in ("x", asked.id)
+        for caller in (nobody, ann, noa, mia, mia)
+    ]
+
+    assert answers == [403, 403, 404, 404, 404, 403, 403, 409, 200, 404]
+
+
 def test_a_page_is_open_to_everybody(nobody, ann, mia):
     for path in PUBLIC - {"/enter", "/sign-in"}:
         for caller in (nobody, ann, mia):
@@ -82,6 +100,32 @@ def test_what_belongs_to_a_visitor_is_refused_to_nobody(nobody, ann):
     for path in OF_A_VISITOR:
         assert nobody.ask("GET", path).status_code == 403
         assert ann.ask("GET", path).status_code == 200
+
+
+def test_a_conversation_is_given_to_its_own_person_alone(siege, nobody, ann, bob, mia):
+    converse(siege, ann, SECRET)
+    wanted = siege.parts.store.conversations(ann.owner)[0].id
+
+    for form in ("json", "markdown"):
+        answers = [
+            caller.ask("GET", "/conversations/export", params={"of": wanted, "as": form})
+            for caller in (nobody, bob, mia, ann)
+        ]
+        assert [answer.status_code for answer in answers] == [403, 404, 404, 200]
+        assert [SECRET in answer.text for answer in answers] == [False, False, False, True]
+        made_up = bob.ask("GET", "/conversations/export", params={"of": "made-up", "as": form})
+        assert (made_up.status_code, made_up.text) == (404, answers[1].text)
+    assert SECRET not in bob.ask("GET", "/conversations/export").text
+
+
+def test_a_file_is_brought_in_by_whoever_has_a_cookie_of_ours(siege, nobody, call):
+    stranger, file = call(), {"file": ("x.json", b"{}")}
+
+    answers = [caller.ask("POST", "/conversations/import", files=file) for caller in (nobody, stranger)]
+
+    assert [answer.status_code for answer in answers] == [303, 400]
+    assert "accept the terms" in answers[1].text
+    assert siege.parts.store.conversations(stranger.owner) == ()
 
 
 def test_the_desk_is_a_moderators(nobody, ann, mia):
@@ -125,15 +169,31 @@ def test_no_listener_gives_or_changes_what_is_another_persons(siege, ann, bob):
     for named in (conversation.id, messages[-1].id):
         event = {"index": 0, "value": named, "liked": named, "row_value": [named]}
         for number, name, inputs in listeners:
-            for data in (plausible(siege, number, named=named), [[named, "report"]] * inputs):
+            for data in (
+                plausible(siege, number, named=named),
+                [[named, "report"]] * inputs,
+                [named] * inputs,
+            ):
                 said = bob.call(number, data, event_data=event)
                 assert SECRET not in said, name
 
     assert siege.kept(ann) == before
 
 
+def test_another_persons_message_answers_as_one_that_was_made_up(siege, ann, bob):
+    converse(siege, ann, SECRET)
+    theirs = siege.parts.store.path(ann.owner, siege.parts.store.conversations(ann.owner)[0].id)[-1].id
+
+    outputs = [
+        re.findall(r'"output":.*?"success":\w+', bob.call(bob.function("open_found"), [named, ""]))
+        for named in (theirs, "made-up")
+    ]
+
+    assert outputs[0] == outputs[1] and 'success":false' in outputs[0][0]
+
+
 def test_no_listener_of_the_desk_works_for_an_ended_moderator(siege, call, mia):
-    ended = call(moderator=True)
+    ended = call(moderator=MODERATOR)
     siege.parts.store.moderators.sign_out_everywhere(siege.parts.identity.moderator(ended.cookies).id)
 
     for number, _, inputs in ended.listeners(desk=True):
