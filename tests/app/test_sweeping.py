@@ -69,9 +69,9 @@ def test_a_sweep_that_fails_leaves_the_others_and_the_next_hour(caplog):
 
 
 def test_sweeping_begins_after_a_while_and_ends_with_the_rest():
-    swept = threading.Event()
+    swept, before = threading.Event(), set(threading.enumerate())
 
     with sweeping([lambda: swept.set() or 0], first=0.01, every=0.01):
         assert swept.wait(20)
 
-    assert "sweeping" not in {thread.name for thread in threading.enumerate()}
+    assert "sweeping" not in {thread.name for thread in set(threading.enumerate()) - before}

@@ -9,7 +9,8 @@ from model.engine import Engine
 from model.remote import RemoteModel
 from model.types import GenerationSettings
 
-ZEROS = " ".join("0" * 12)
+STARS = "*" * 30
+"""What the bundled model answers without an end, in words: a word is held back until it is whole."""
 """To this the bundled checkpoint says zeros without an end."""
 
 
@@ -48,14 +49,14 @@ async def test_a_server_killed_in_mid_reply_fails_the_turn_and_keeps_what_had_pa
     steps = []
 
     with pytest.raises(TurnRefused, match="The (connection to the )?model's server"):
-        async for step in turns.send(ann, None, ZEROS):
+        async for step in turns.send(ann, None, STARS):
             steps.append(step)
             if step.text:
                 mortal_server.kill()
 
     reply = store.path(ann, steps[-1].prompt.conversation_id)[-1]
     assert reply.state == "failed"
-    assert reply.text.startswith("000")
+    assert reply.text.lstrip().startswith("* 0")
     assert len(reply.text) < 4_000
     model.close()
 

@@ -79,7 +79,7 @@ def test_a_thread_that_hangs_is_replaced_and_ends_when_its_work_does(lane_of, ga
         lane.give_up(job)
 
     assert answer(lane.submit(Text("another", "prompt"))) == "fine"
-    assert threads() == 2 * THREADS
+    assert until(lambda: threads() == 2 * THREADS)
     gate.set()
     assert until(lambda: threads() == THREADS)
 
