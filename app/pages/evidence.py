@@ -71,7 +71,7 @@ def queue_row(case: CaseSummary, reader: Reader) -> list[str]:
         found_by,
         str(case.reports),
         desk.since(f"{case.opened_at:%Y-%m-%d %H:%M}", is_overdue=case.is_overdue),
-        state(case, reader),
+        "\n".join(filter(None, (state(case, reader), case.hold_reason))),
         reference(case.id),
     ]
 
@@ -90,9 +90,12 @@ def state(case: CaseSummary, reader: Reader) -> str:
     if case.state != "claimed" or case.claim_expires_at is None:
         return kind + (desk.waits_for(case.waits_for) if case.waits_for else desk.state(case.state))
     until = clock(case.claim_expires_at)
-    if case.claimed_by == reader.me.id:
-        return kind + desk.yours(until)
-    return kind + desk.held(reader.name(case.claimed_by), until)
+    held = (
+        desk.yours(until)
+        if case.claimed_by == reader.me.id
+        else desk.held(reader.name(case.claimed_by), until)
+    )
+    return kind + held
 
 
 def subject(case: Case) -> EvidenceLine | None:

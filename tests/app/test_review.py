@@ -768,6 +768,8 @@ async def test_a_case_is_held_with_a_reason_and_given_to_a_colleague(page, mia, 
     await page.deciding.hold({**form, care.why: "asked the host"}, mia.request)
     held = store.desk.cases()[0]
     assert held.claimed_by == mia.id and held.hold_reason == "asked the host"
+    listed = await page.load(asked(page), noa.request)
+    assert value(listed, page.layout.listed.rows)["data"][0][5].endswith("\nasked the host")
     for nobody in (None, "", mia.id, "x"):
         with pytest.raises(gr.Error, match="Choose to whom"):
             await page.deciding.hand_over({**form, care.to: nobody, care.why: "Korean"}, mia.request)
