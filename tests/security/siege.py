@@ -57,7 +57,7 @@ class RecordingModel(FakeModel):
 class RecordingGuard(Guard):
     """A real Guard that writes each verdict into the journal."""
 
-    journal: list
+    journal: list = field(repr=False)
 
     async def judge(self, text):
         verdict = await super().judge(text)
@@ -72,10 +72,10 @@ class Siege:
     url: str
     bezel: Bezel
     parts: Parts
-    journal: list
+    journal: list = field(repr=False)
     model: RecordingModel
     folder: Path
-    received: list = field(default_factory=list)
+    received: list = field(default_factory=list, repr=False)
 
     def caller(self, *, visitor=True, moderator=None):
         """Somebody new who calls it without a page; a moderator where they are named."""
