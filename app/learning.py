@@ -1,11 +1,11 @@
 """What labels say of the checks: thresholds that can be certified, and a Guard that obeys them."""
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from app.repeating import repeating
 from safety.certify import METHOD, Certificate, Draw, Goal, Shortfall, certify, lower_bound, shortfall
 from safety.guard import Guard
 from safety.policy import LearnedThreshold, LearnedThresholds
@@ -175,22 +175,15 @@ class Learning:
 def kept_up_to_date(learning: Learning, every: float = EVERY) -> Iterator[None]:
     """Hand the Guard what is switched on, now and again every so many seconds: others may change it."""
     learning.bring_up_to_date()
-    ended = threading.Event()
-    thread = threading.Thread(target=_keep, args=(learning, every, ended), name="learning", daemon=True)
-    thread.start()
-    try:
+    with repeating("learning", lambda: _keep(learning), every):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
-def _keep(learning: Learning, every: float, ended: threading.Event) -> None:
-    while not ended.wait(every):
-        try:
-            learning.bring_up_to_date()
-        except StorageError as error:
-            log.warning("the thresholds could not be read; the last ones stay in force: %s", error)
+def _keep(learning: Learning) -> None:
+    try:
+        learning.bring_up_to_date()
+    except StorageError as error:
+        log.warning("the thresholds could not be read; the last ones stay in force: %s", error)
 
 
 def _key(about: LabelledTexts | NewThreshold) -> Key:

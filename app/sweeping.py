@@ -1,11 +1,11 @@
 """Lets go, day by day, of what has been kept for as long as it may be."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from app.repeating import repeating
 from storage.types import StorageError
 
 FIRST_SECONDS = 600.0
@@ -38,22 +38,9 @@ def sweeping(
     clocks: Clocks | None = None,
 ) -> Iterator[None]:
     """Call these every so many seconds, in a thread of its own, until the end."""
-    ended = threading.Event()
     look = clocks or Clocks()
-
-    def run() -> None:
-        wait = first
-        while not ended.wait(wait):
-            sweep(sweeps, look)
-            wait = every
-
-    thread = threading.Thread(target=run, name="sweeping", daemon=True)
-    thread.start()
-    try:
+    with repeating("sweeping", lambda: sweep(sweeps, look), every, first=first):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def sweep(sweeps: Sequence[Callable[[], int]], clocks: Clocks) -> None:

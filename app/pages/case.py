@@ -1,6 +1,5 @@
 """The panel of one open case: evidence on one side, clause, checks and what can be done on the other."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,12 @@ from app.pages import evidence
 from app.pages import form as forms
 from app.pages.evidence import Clauses, Reader
 from app.pages.form import Care, Form, Second
+from app.pages.table import text_table
 from app.wording import desk
 from storage.types import Case
 
 MASKED_FROM = 2
+HEIGHT = 420
 NO_CASE = ("", 0)
 
 Updates = dict[Any, Any]
@@ -99,6 +100,40 @@ def _build_evidence() -> Evidence:
     with gr.Column(visible=False, elem_id="case-mask") as mask:
         mask_line = gr.Markdown()
         reveal = gr.Button("Show text", size="md", elem_id="show-text")
+    text, subject, shown, context = _build_text()
+    appeal = gr.Textbox(
+        label=desk.appeal_label(),
+        lines=2,
+        max_lines=12,
+        interactive=False,
+        visible=False,
+        elem_id="case-appeal",
+    )
+    reports = text_table(
+        evidence.REPORT_COLUMNS,
+        "case-reports",
+        label="Reports",
+        widths=["20%", "20%", "25%", "35%"],
+        height=HEIGHT,
+    )
+    decisions = text_table(
+        evidence.DECISION_COLUMNS,
+        "case-decisions",
+        label="Earlier decisions",
+        widths=["18%", "14%", "20%", "24%", "24%"],
+        height=HEIGHT,
+    )
+    prior = text_table(
+        evidence.PRIOR_COLUMNS,
+        "case-prior",
+        label=desk.prior_label(),
+        widths=["24%", "16%", "32%", "28%"],
+        height=HEIGHT,
+    )
+    return Evidence(mask, mask_line, reveal, text, subject, shown, context, appeal, reports, decisions, prior)
+
+
+def _build_text() -> tuple[gr.Column, gr.HighlightedText, gr.Textbox, gr.Dataframe]:
     with gr.Column(visible=False, elem_id="case-text") as text:
         subject = gr.HighlightedText(
             label="Message", show_legend=False, combine_adjacent=False, elem_id="case-subject"
@@ -110,60 +145,38 @@ def _build_evidence() -> Evidence:
             interactive=False,
             elem_id="case-shown",
         )
-        context = _table("In its conversation", evidence.CONTEXT_COLUMNS, "case-context", ["28%", "72%"])
-    appeal = gr.Textbox(
-        label=desk.appeal_label(),
-        lines=2,
-        max_lines=12,
-        interactive=False,
-        visible=False,
-        elem_id="case-appeal",
-    )
-    reports = _table(
-        "Reports", evidence.REPORT_COLUMNS, "case-reports", ["20%", "20%", "25%", "35%"], visible=False
-    )
-    decisions = _table(
-        "Earlier decisions",
-        evidence.DECISION_COLUMNS,
-        "case-decisions",
-        ["18%", "14%", "20%", "24%", "24%"],
-        visible=False,
-    )
-    prior = _table(
-        desk.prior_label(), evidence.PRIOR_COLUMNS, "case-prior", ["24%", "16%", "32%", "28%"], visible=False
-    )
-    return Evidence(mask, mask_line, reveal, text, subject, shown, context, appeal, reports, decisions, prior)
+        context = text_table(
+            evidence.CONTEXT_COLUMNS,
+            "case-context",
+            label="In its conversation",
+            widths=["28%", "72%"],
+            height=HEIGHT,
+            visible=True,
+        )
+    return text, subject, shown, context
 
 
 def _build_grounds() -> Grounds:
     clause = gr.Markdown(elem_id="case-clause")
-    checks = _table(
-        "What the checks found", evidence.CHECK_COLUMNS, "case-checks", ["24%", "28%", "25%", "23%"]
+    checks = text_table(
+        evidence.CHECK_COLUMNS,
+        "case-checks",
+        label="What the checks found",
+        widths=["24%", "28%", "25%", "23%"],
+        height=HEIGHT,
+        visible=True,
     )
     policy = gr.Markdown(elem_classes="bezel-quiet", elem_id="case-policy")
     with gr.Accordion(desk.priority_label(), open=False, visible=False, elem_id="case-why") as why:
-        priority = _table("", evidence.PRIORITY_COLUMNS, "case-priority", ["34%", "18%", "18%", "30%"])
+        priority = text_table(
+            evidence.PRIORITY_COLUMNS,
+            "case-priority",
+            label="",
+            widths=["34%", "18%", "18%", "30%"],
+            height=HEIGHT,
+            visible=True,
+        )
     return Grounds(clause, checks, policy, why, priority)
-
-
-def _table(
-    label: str, columns: list[str], name: str, widths: Sequence[str], *, visible: bool = True
-) -> gr.Dataframe:
-    return gr.Dataframe(
-        value=[],
-        headers=columns,
-        column_count=len(columns),
-        datatype="str",
-        label=label,
-        interactive=False,
-        wrap=True,
-        max_height=420,
-        buttons=[],
-        column_widths=list(widths),
-        visible=visible,
-        elem_id=name,
-        elem_classes="bezel-table",
-    )
 
 
 def details(panel: CasePanel, case: Case, reader: Reader, *, is_revealed: bool) -> Updates:
@@ -245,8 +258,7 @@ def _clause_text(clause_id: str | None, clauses: Clauses) -> str:
 
 def open_forms(panel: CasePanel, case: Case, reader: Reader) -> Updates:
     """Updates that put what the reader can do with this case beside it: rule, second, or look again."""
-    is_second = case.proposal is not None and case.proposal.state == "proposed"
-    rules = not is_second and case.summary.state != "decided"
+    rules = forms.proposed(case) is None and case.summary.state != "decided"
     return {
         panel.form.group: gr.Column(visible=rules),
         **forms.blank(panel.form, case, reader.clauses),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -94,8 +95,7 @@ class Deciding:
         """Rule on the open case, say what follows, and close it; a form that is not complete stays open."""
         moderator = self._parts.identity.require_moderator(request)
         case_id, judgement = open_id(filled[self._layout.case.about][0]), self._judgement(filled)
-        fields = {name: getattr(judgement, name) for name in judgement.__slots__}
-        made = await self._done(self._desk.decide, case_id, moderator.id, **fields)
+        made = await self._done(self._desk.decide, case_id, moderator.id, **asdict(judgement))
         reasons = [ruled.second_reason(name) for name in made.needs_second]
         said = ruled.decided(evidence.reference(case_id), made.ruling, made.clause, reasons)
         left = (made.effective_at - now()).total_seconds()

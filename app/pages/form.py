@@ -10,7 +10,7 @@ from app.pages.evidence import Clauses, Reader
 from app.wording import deciding as ruled
 from app.wording.prepared import fitting
 from storage.judging import ACTIONS, USUAL
-from storage.types import Case, Ruling
+from storage.types import Case, Decision, Ruling
 
 NOTE_CHARACTERS = 2_000
 REASON_CHARACTERS = 200
@@ -181,10 +181,15 @@ def follows(form: Form, ruling: Ruling | None) -> Updates:
     }
 
 
+def proposed(case: Case) -> Decision | None:
+    """The decision of a colleague that waits for a second person; None where none does."""
+    return case.proposal if case.proposal and case.proposal.state == "proposed" else None
+
+
 def proposing(second: Second, case: Case, reader: Reader) -> Updates:
     """Updates that show what a colleague proposed, where the case waits for a second person."""
-    proposal = case.proposal
-    if proposal is None or proposal.state != "proposed":
+    proposal = proposed(case)
+    if proposal is None:
         return {second.group: gr.Column(visible=False), second.proposal: "", second.note: ""}
     said = ruled.proposal(
         by=reader.name(proposal.moderator),

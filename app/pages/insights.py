@@ -13,6 +13,7 @@ from app.pages import filters, plots
 from app.pages.case_export import forms_of
 from app.pages.filters import FilterForm
 from app.pages.quiet import QUIET
+from app.pages.table import text_table
 from app.parts import Parts
 from app.wording import desk
 from app.wording import insights as words
@@ -41,10 +42,10 @@ class InsightsPanel:
             )
         # Ours, of numbers and dates alone, so unsanitised.
         self.inflow = gr.Markdown(sanitize_html=False, elem_id="inflow")
-        self.waits = _table(words.wait_columns(), words.waits(), "waits")
-        self.precision = _table(words.precision_columns(), words.precision(), "precision")
+        self.waits = text_table(words.wait_columns(), "waits", label=words.waits())
+        self.precision = text_table(words.precision_columns(), "precision", label=words.precision())
         self.said = gr.Markdown(elem_id="shares")
-        self.exposure = _table(words.exposure_columns(), words.exposure(), "exposure")
+        self.exposure = text_table(words.exposure_columns(), "exposure", label=words.exposure())
         gr.Markdown(words.exports(), elem_classes="bezel-quiet")
         with gr.Row(elem_classes="bezel-line"):
             self.ask = gr.Button(words.ask(), size="sm", min_width=180, elem_id="ask-export")
@@ -175,20 +176,3 @@ def _lasting(span: timedelta) -> str:
 
 def _filled_table(rows: list[list[str]]) -> gr.Dataframe:
     return gr.Dataframe(value=rows, visible=bool(rows))
-
-
-def _table(columns: list[str], label: str, name: str) -> gr.Dataframe:
-    return gr.Dataframe(
-        value=[],
-        headers=columns,
-        column_count=len(columns),
-        datatype="str",
-        label=label,
-        interactive=False,
-        wrap=True,
-        max_height=360,
-        buttons=[],
-        visible=False,
-        elem_id=name,
-        elem_classes="bezel-table",
-    )

@@ -8,6 +8,7 @@ import gradio as gr
 from app.edge import answering
 from app.pages.quiet import QUIET
 from app.pages.statements import StatementsPanel
+from app.pages.table import text_table
 from app.parts import Parts
 from app.wording import page
 from app.wording.reasons import reason
@@ -15,6 +16,7 @@ from storage.types import Notice, Report
 
 EXPORT = "/my-data/export"
 CONFIRMATION = "ERASE"
+HEIGHT = 500
 REPORT_COLUMNS = ["When", "What", "Reason", "Outcome", "The moderator's note"]
 NOTICE_COLUMNS = ["What was stopped", "Clause", "Decided", "Review"]
 
@@ -32,12 +34,12 @@ class MyDataPage:
             gr.Markdown(page.my_data(has_account))
             gr.Markdown("### Your reports and requests")
             self.no_reports = gr.Markdown(page.no_reports(), elem_classes="bezel-quiet")
-            self.reports = _table(REPORT_COLUMNS, "reports")
+            self.reports = text_table(REPORT_COLUMNS, "reports", height=HEIGHT, classes=None)
             self.decided = StatementsPanel(self._parts)
             self.decided.build()
             gr.Markdown("### What was stopped")
             self.no_notices = gr.Markdown(page.no_notices(), elem_classes="bezel-quiet")
-            self.notices = _table(NOTICE_COLUMNS, "notices")
+            self.notices = text_table(NOTICE_COLUMNS, "notices", height=HEIGHT, classes=None)
             gr.Markdown(f"### Take it with you\n\n[Download everything as JSON]({EXPORT})")
             gr.Markdown(page.account() if has_account else page.keep_it(), elem_id="keep-it")
             gr.Markdown(page.help_the_checks())
@@ -99,20 +101,6 @@ class MyDataPage:
             "automatically" if notice.automatic else "by a moderator",
             review,
         ]
-
-
-def _table(columns: list[str], name: str) -> gr.Dataframe:
-    return gr.Dataframe(
-        headers=columns,
-        datatype="str",
-        show_label=False,
-        interactive=False,
-        wrap=True,
-        elem_id=name,
-        value=[],
-        visible=False,
-        buttons=[],
-    )
 
 
 def _report_row(report: Report) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from app.pages.evidence import QUEUE_COLUMNS
+from app.pages.table import text_table
 from app.wording import desk
 
 WIDTHS = ["10%", "25%", "14%", "8%", "14%", "18%", "11%"]
@@ -41,22 +42,7 @@ def build_queue() -> QueueList:
     with gr.Accordion("Queue", open=True, elem_id="queue-fold") as fold:
         empty = gr.Markdown(desk.nothing_waits(), visible=False, elem_id="nothing-waits")
         how = gr.Markdown(desk.how_to_start(), visible=False, elem_classes="bezel-quiet")
-        rows = gr.Dataframe(
-            value=[],
-            headers=QUEUE_COLUMNS,
-            column_count=len(QUEUE_COLUMNS),
-            datatype="str",
-            interactive=False,
-            label="Queue",
-            show_label=False,
-            wrap=True,
-            max_height=360,
-            buttons=[],
-            column_widths=list(WIDTHS),
-            visible=False,
-            elem_id="queue",
-            elem_classes="bezel-table",
-        )
+        rows = text_table(QUEUE_COLUMNS, "queue", label="Queue", shows_label=False, widths=WIDTHS)
     with gr.Row(elem_id="desk-actions"):
         further = gr.Button(desk.further(), size="md", visible=False, elem_id="further")
         refresh = gr.Button("Refresh", size="md", elem_id="refresh")

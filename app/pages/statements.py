@@ -8,6 +8,7 @@ import gradio as gr
 from app.context import readable
 from app.edge import answering
 from app.pages.quiet import QUIET
+from app.pages.table import text_table
 from app.parts import Parts
 from app.wording import statements as words
 from app.wording.languages import preferred
@@ -17,6 +18,7 @@ from storage.judging import is_violation
 from storage.types import Statement
 
 Updates = dict[Any, Any]
+HEIGHT = 500
 
 
 class StatementsPanel:
@@ -32,17 +34,7 @@ class StatementsPanel:
         self.warned = gr.Markdown(visible=False, elem_id="warned")
         self.read = gr.Button("", size="sm", visible=False, elem_id="warning-read")
         self.lead = gr.Markdown(elem_classes="bezel-quiet")
-        self.rows = gr.Dataframe(
-            headers=words.columns("en"),
-            datatype="str",
-            show_label=False,
-            interactive=False,
-            wrap=True,
-            elem_id="statements",
-            value=[],
-            visible=False,
-            buttons=[],
-        )
+        self.rows = text_table(words.columns("en"), "statements", height=HEIGHT, classes=None)
         with gr.Column(visible=False, elem_id="statement") as self.detail:
             self.reasons = gr.Markdown(elem_id="statement-reasons")
             self.note = _said("statement-note")

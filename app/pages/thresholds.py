@@ -11,6 +11,7 @@ from app.edge import answering
 from app.learning import AUDIT_RISK, GOAL, Key, Learning, Missed, Standing
 from app.pages.evidence import reference
 from app.pages.quiet import QUIET
+from app.pages.table import text_table
 from app.parts import Parts
 from app.wording import thresholds as words
 from safety.certify import Certificate
@@ -49,12 +50,12 @@ class ThresholdsPanel:
         gr.Markdown(words.intro(GOAL.precision, GOAL.risk), elem_classes="bezel-quiet")
         self.chosen = gr.State(None)
         self.nothing = gr.Markdown(words.nothing_yet(), visible=False, elem_id="no-thresholds")
-        self.rows = _table(COLUMNS, WIDTHS, "thresholds")
+        self.rows = text_table(COLUMNS, "thresholds", widths=WIDTHS)
         self.missed = gr.Markdown(elem_id="missed")
         with gr.Column(visible=False, elem_id="threshold") as self.detail:
             self.about = gr.Markdown()
             self.differs = gr.Markdown()
-            self.replay = _table(REPLAY_COLUMNS, REPLAY_WIDTHS, "replay")
+            self.replay = text_table(REPLAY_COLUMNS, "replay", widths=REPLAY_WIDTHS)
             with gr.Row():
                 self.buttons = [gr.Button(name, size="sm") for name in words.buttons()]
         self._wire()
@@ -183,24 +184,6 @@ class ThresholdsPanel:
             ),
             **{button: gr.Button(visible=can) for button, can in zip(self.buttons, possible, strict=True)},
         }
-
-
-def _table(columns: list[str], widths: list[str], name: str) -> gr.Dataframe:
-    return gr.Dataframe(
-        value=[],
-        headers=columns,
-        column_count=len(columns),
-        datatype="str",
-        interactive=False,
-        show_label=False,
-        wrap=True,
-        max_height=360,
-        elem_id=name,
-        elem_classes="bezel-table",
-        column_widths=list(widths),
-        visible=False,
-        buttons=[],
-    )
 
 
 def _name(key: Key) -> str:
