@@ -58,6 +58,10 @@ class Desk:
         return Waiting(*load, None)
 
 
+def webhooks():
+    return {thread for thread in threading.enumerate() if thread.name == "webhook"}
+
+
 def test_two_numbers_are_told_and_again_only_when_they_change():
     with address() as (url, heard):
         webhook = Webhook(url, Desk((2, 1), (2, 1), (3, 1), (0, 0)))
@@ -103,14 +107,17 @@ def test_an_address_where_nobody_is_costs_a_line_without_its_secret(caplog):
 def test_it_looks_until_the_end_also_past_a_database_that_does_not_answer(caplog):
     desk = Desk(StorageError("The database is in use."), (1, 0))
 
+    before = webhooks()  # Another app of this process may be up, with a webhook of its own.
+
     told = caplog.at_level(logging.WARNING)
     with told, address() as (url, heard), telling(Webhook(url, desk), every=0.001):
         for _ in range(4):
             assert desk.asked.acquire(timeout=10)
+        assert len(webhooks() - before) == 1
 
     assert heard == [{"waiting": 1, "overdue": 0}]
     assert caplog.messages == ["how much waits could not be counted: The database is in use."]
-    assert not [thread for thread in threading.enumerate() if thread.name == "webhook"]
+    assert not webhooks() - before
 
 
 @pytest.mark.parametrize(
