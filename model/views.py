@@ -6,6 +6,9 @@ import torch
 
 from model.states import STEP, steps_up
 
+MOST = 0.75
+"""The share of buffers from which on all of them take no longer than that part."""
+
 
 class Masks:
     """The masks of one forward, made once and used by every layer."""
@@ -50,5 +53,9 @@ class View:
         return 0 if self.window is None else max(0, self.seen - count - self.window + 1)
 
     def steps(self, count: int, capacity: int) -> slice:
-        """The whole steps of buffers that hold all of it: few occur, and each shape is prepared anew."""
-        return slice(self.first(count) // STEP * STEP, min(steps_up(self.seen), capacity))
+        """The whole steps of buffers that hold all of it: few occur, and each shape is prepared anew.
+
+        Where that is most of the buffers it is all of them: a product would copy a part of them first.
+        """
+        part = slice(self.first(count) // STEP * STEP, min(steps_up(self.seen), capacity))
+        return part if part.stop - part.start < MOST * capacity else slice(0, capacity)

@@ -1,25 +1,56 @@
-"""Attention with soft-capped scores, step by step as Gemma 2's own rounds them: no single call knows the cap.
+"""Attention with its scores at hand, a block of new tokens at a time: where no single call knows the cap, and
+on a CPU in bfloat16, where this takes half the time of `scaled_dot_product_attention`.
 
 A processor prepares each shape of a product anew and keeps it, so shapes are rounded up until few occur.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch.nn.functional import pad, softmax
 
+from model.states import STEP
 from model.views import View
 
-BLOCK = 64
+BLOCK = 128
 """So many new tokens have their scores in memory at once."""
 ROWS = 16
 """A block is filled up to a multiple of this."""
 
 
+class Scoring(Protocol):
+    """What a layer makes of its products: the weights of (kv heads, n, size) over (kv heads, length, size).
+
+    `mask` (n, length) is added to the scores; the states before `end` are the newest that count.
+    """
+
+    def weights(
+        self, query: torch.Tensor, keys: torch.Tensor, mask: torch.Tensor, end: int
+    ) -> torch.Tensor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """Scores are multiplied by `scale`, and rounded once, less a guess at the largest of each token.
+
+    What is taken from all scores of a token changes no weight, but the large ones are near zero then and lose
+    next to nothing by the rounding.
+    """
+
+    scale: float
+
+    def weights(self, query: torch.Tensor, keys: torch.Tensor, mask: torch.Tensor, end: int) -> torch.Tensor:
+        """Guess from the newest states, and weigh all."""
+        newest = slice(max(end, STEP) - STEP, max(end, STEP))
+        guess = (query @ keys[:, newest].transpose(1, 2)).amax(-1, keepdim=True).mul_(self.scale)
+        return softmax((mask - guess).baddbmm_(query, keys.transpose(1, 2), alpha=self.scale), dim=-1)
+
+
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """What a layer does with its scores: multiplies them by `scale`, and bends them below `softcap`."""
+    """Scores are multiplied by `scale` and bent below `softcap`, each step rounded as Gemma 2 rounds it."""
 
     scale: float
     softcap: float
@@ -29,9 +60,13 @@ class Cap:
         scores = query @ keys.transpose(1, 2)
         return scores.mul_(self.scale).div_(self.softcap).tanh_().mul_(self.softcap)
 
+    def weights(self, query: torch.Tensor, keys: torch.Tensor, mask: torch.Tensor, end: int) -> torch.Tensor:
+        """Weigh all; summed in float32 and rounded once, as the model's own, which asks for float32."""
+        return softmax(self.scores(query, keys).add_(mask), dim=-1)
+
 
 def attend_in_blocks(
-    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, cap: Cap, view: View
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scoring: Scoring, view: View
 ) -> torch.Tensor:
     """Attend from (kv heads, group, n, size) to the states, a block of new tokens after the other.
 
@@ -40,24 +75,22 @@ def attend_in_blocks(
     outputs, seen = [], view.seen - query.shape[2]
     for block in torch.split(query, BLOCK, 2):
         seen += block.shape[2]
-        outputs.append(_attend_block(block, keys, values, cap, replace(view, seen=seen)))
+        outputs.append(_attend_block(block, keys, values, scoring, replace(view, seen=seen)))
     return torch.cat(outputs)
 
 
 def _attend_block(
-    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, cap: Cap, view: View
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scoring: Scoring, view: View
 ) -> torch.Tensor:
     groups, count = query.shape[1:3]
     query = pad(query, (0, 0, 0, -count % ROWS))
     steps = view.steps(count, keys.shape[1])
     keys, values = keys[:, steps], values[:, steps]
-    scores = _ungrouped(cap.scores(query.flatten(1, 2), keys), groups)
-    before = view.seen - count - steps.start
-    scores += view.masks.of(query, before, keys.shape[1], view.window)
-    # Summed in float32 and rounded once, whatever is given: as the model's own, which asks for float32.
-    weights = softmax(scores.flatten(1, 2), dim=-1)
-    output = _ungrouped(weights @ values, groups)[:, :, :count]
-    return output.flatten(0, 1).transpose(0, 1)
+    end = view.seen - steps.start
+    mask = view.masks.of(query, end - count, keys.shape[1], view.window)
+    weights = scoring.weights(query.flatten(1, 2), keys, mask.repeat(groups, 1), end)
+    output = (weights @ values).view(-1, groups, query.shape[2], query.shape[3])
+    return output[:, :, :count].flatten(0, 1).transpose(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +127,3 @@ def attend_together(rows: Sequence[Newest], cap: Cap) -> Iterator[torch.Tensor]:
     weights = softmax(scores.masked_fill_(hidden, -torch.inf), dim=-1)
     for row, mine in zip(rows, weights, strict=True):
         yield (mine @ row.values[:, row.steps]).flatten(0, 1)[None]
-
-
-def _ungrouped(joined: torch.Tensor, groups: int) -> torch.Tensor:
-    """Part (kv heads, group x n, size) into (kv heads, group, n, size)."""
-    return joined.view(joined.shape[0], groups, -1, joined.shape[2])
