@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from safety.figures import Interval, wilson
 from safety.guard import Guard
+from safety.measured import is_found
 from safety.packing import MORSE_CODE
 from safety.train.rows import LANGUAGES, Row
 from safety.types import Text, Verdict
@@ -94,8 +95,8 @@ def _kept(guard: Guard, encode: Callable[[str], str], plain: Sequence[tuple[Row,
     counts = {True: [0, 0], False: [0, 0]}
     for row, verdict in plain:
         other = guard.judge_now(Text(encode(row.text), "prompt"))
-        was = bool(verdict.findings)
-        counts[was][0] += bool(other.findings) is was
+        was = is_found(verdict)
+        counts[was][0] += is_found(other) is was
         counts[was][1] += 1
     return Kept(wilson(*counts[True]), wilson(*counts[False]), len(plain))
 

@@ -23,7 +23,7 @@ from safety.figures import (
 from safety.guard import Guard
 from safety.policy import Policy
 from safety.train.rows import CATEGORIES, Row
-from safety.types import Outcome, Text, Verdict
+from safety.types import Finding, Outcome, Text, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Judged:
 
     row: Row
     verdict: Verdict
+
+    @property
+    def is_found(self) -> bool:
+        """Whether a finding opens a case; an identifier that is only taken out does not."""
+        return is_found(self.verdict)
 
     @property
     def is_checked(self) -> bool:
@@ -48,11 +53,11 @@ class Figures:
     not_checked: int
     """Texts that a check left aside; they are in no other figure."""
     alarms: float
-    """The share of harmless texts with a finding."""
+    """The share of harmless texts with a finding that opens a case; one that is only redacted has none."""
     blocks: float
     """The share of harmless texts withheld."""
     found: float
-    """The share of harmful texts with a finding."""
+    """The share of harmful texts with such a finding."""
     withheld: float
     auroc: float
     au_prc: float
@@ -62,6 +67,15 @@ class Figures:
     recall_at_5: float
     f1: float
     calibration_error: float
+
+
+def is_found(verdict: Verdict) -> bool:
+    """Whether a finding opens a case."""
+    return bool(_cases(verdict))
+
+
+def _cases(verdict: Verdict) -> list[Finding]:
+    return [finding for finding in verdict.findings if finding.action.opens_case]
 
 
 def judge_rows(guard: Guard, rows: Sequence[Row]) -> list[Judged]:
@@ -75,7 +89,7 @@ def any_harm(judged: Sequence[Judged]) -> Figures:
         judged,
         truth=lambda one: one.row.unsafe,
         score=lambda one: one.verdict.score,
-        found=lambda one: bool(one.verdict.findings),
+        found=lambda one: one.is_found,
     )
 
 
@@ -86,7 +100,7 @@ def of_category(judged: Sequence[Judged], name: str) -> Figures:
         known,
         truth=lambda one: name in one.row.categories,
         score=lambda one: {str(key): value for key, value in one.verdict.categories.items()}[name],
-        found=lambda one: any(finding.category == name for finding in one.verdict.findings),
+        found=lambda one: any(finding.category == name for finding in _cases(one.verdict)),
     )
 
 
@@ -156,17 +170,17 @@ def intervals(judged: Sequence[Judged]) -> dict[str, dict[str, Interval]]:
 def _intervals(checked: Sequence[Judged]) -> dict[str, Interval]:
     truths = np.array([one.row.unsafe for one in checked], dtype=bool)
     scores = np.array([one.verdict.score for one in checked], dtype=float)
-    harmless = [one.verdict for one in checked if not one.row.unsafe]
-    harmful = [one.verdict for one in checked if one.row.unsafe]
+    harmless = [one for one in checked if not one.row.unsafe]
+    harmful = [one for one in checked if one.row.unsafe]
     drawn: dict[str, Callable[[Scores, Truths], float]] = {
         "AUROC": auroc,
         "AU-PRC": au_prc,
         "R@1%": partial(recall_at, 0.01),
     }
     return {
-        "alarms%": wilson(sum(bool(one.findings) for one in harmless), len(harmless)),
-        "blocks%": wilson(sum(one.action.withholds for one in harmless), len(harmless)),
-        "found%": wilson(sum(bool(one.findings) for one in harmful), len(harmful)),
+        "alarms%": wilson(sum(one.is_found for one in harmless), len(harmless)),
+        "blocks%": wilson(sum(one.verdict.action.withholds for one in harmless), len(harmless)),
+        "found%": wilson(sum(one.is_found for one in harmful), len(harmful)),
         **{name: bootstrap(figure, scores, truths) for name, figure in drawn.items()},
     }
 
@@ -174,13 +188,11 @@ def _intervals(checked: Sequence[Judged]) -> dict[str, Interval]:
 def counted_by_clause(judged: Sequence[Judged], policy: Policy) -> dict[str, Measured]:
     """For each clause, of prompts: those of its categories and those found, harmless ones and those cited."""
     prompts = [one for one in _checked(judged) if one.row.side == "prompt"]
-    harmless = [one.verdict for one in prompts if not one.row.unsafe]
+    harmless = [one for one in prompts if not one.row.unsafe]
     found: dict[str, Measured] = {}
     for clause in policy.clauses:
         own = {category for category, home in policy.categories.items() if home == clause}
-        harmful = [one.verdict for one in prompts if own & one.row.categories]
-        alarms = sum(any(finding.clause == clause for finding in one.findings) for one in harmless)
-        found[clause] = Measured(
-            len(harmful), sum(bool(one.findings) for one in harmful), len(harmless), alarms
-        )
+        harmful = [one for one in prompts if own & one.row.categories]
+        alarms = sum(any(finding.clause == clause for finding in _cases(one.verdict)) for one in harmless)
+        found[clause] = Measured(len(harmful), sum(one.is_found for one in harmful), len(harmless), alarms)
     return found

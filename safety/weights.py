@@ -29,14 +29,19 @@ class Manifest:
     languages: tuple[str, ...]
     files: Mapping[str, str]
 
-    def tensors(self, name: str) -> Tensors:
-        """The tensors of one file; SafetyError where it is missing or is not the one trained."""
+    def content(self, name: str) -> bytes:
+        """The bytes of one file; SafetyError where it is missing or is not the one trained."""
         if name not in self.files:
             raise SafetyError(f"The weights' {MANIFEST} names no file {name!r}; train the weights anew.")
         content = _content(self.folder / name)
         found = hashlib.sha256(content).hexdigest()
         if found != self.files[name]:
             raise SafetyError(f"The weights {name} have sha256 {found}; it must be {self.files[name]}.")
+        return content
+
+    def tensors(self, name: str) -> Tensors:
+        """The tensors of one file; SafetyError where it is missing or is not the one trained."""
+        content = self.content(name)
         try:
             return read_tensors(content)
         except SafetensorError as error:

@@ -1,10 +1,12 @@
 """What a value must be to become a row: ids, people's words, moments in UTC."""
 
+import json
 import re
 import threading
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import uuid_utils
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
@@ -46,6 +48,14 @@ def short(text: str, what: str, longest: int) -> str:
 def quoted(value: str) -> str:
     """An id as an error may show it: in quotes, at most 60 characters of it."""
     return repr(value if len(value) <= 60 else value[:59] + "…")
+
+
+def from_json(kept: str) -> Any:
+    """The value that a JSON column holds; the strict and quick parser leaves lone surrogates to the other."""
+    try:
+        return orjson.loads(kept)
+    except orjson.JSONDecodeError:
+        return json.loads(kept)
 
 
 class Identifier(TypeDecorator[str]):

@@ -161,7 +161,7 @@ def lineage_in(rows: Mapping[str, R], leaf_id: str | None) -> list[R]:
 
 def view_of_first(row: tables.Message) -> StoredMessage:
     """The view of a message that was made just now and is the only version: nothing is asked for."""
-    return _view(row, None, [row])
+    return _view(row, None, (row.id,))
 
 
 def view(work: Work, row: tables.Message) -> StoredMessage:
@@ -178,17 +178,17 @@ def view(work: Work, row: tables.Message) -> StoredMessage:
 
 
 def _views(work: Work, rows: Sequence[R], siblings: Iterable[R]) -> tuple[StoredMessage, ...]:
-    versions: dict[tuple[str | None, str], list[R]] = defaultdict(list)
+    versions: dict[tuple[str | None, str], list[tuple[int, str]]] = defaultdict(list)
     for row in siblings:
-        versions[row.parent_id, row.role].append(row)
+        versions[row.parent_id, row.role].append((row.place, row.id))
     verdicts = _last_verdicts(work, rows)
     return tuple(
-        _view(row, verdicts.get(row.id), sorted(versions[row.parent_id, row.role], key=lambda row: row.place))
+        _view(row, verdicts.get(row.id), tuple(key for _, key in sorted(versions[row.parent_id, row.role])))
         for row in rows
     )
 
 
-def _view(row: R, verdict: Mapping[str, Any] | None, versions: Iterable[R]) -> StoredMessage:
+def _view(row: R, verdict: Mapping[str, Any] | None, versions: tuple[str, ...]) -> StoredMessage:
     return StoredMessage(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -200,7 +200,7 @@ def _view(row: R, verdict: Mapping[str, Any] | None, versions: Iterable[R]) -> S
         checkpoint=row.checkpoint,
         verdict=verdict,
         end_reason=row.end_reason,
-        versions=tuple(version.id for version in versions),
+        versions=versions,
     )
 
 

@@ -99,7 +99,7 @@ def test_the_shipped_weights_are_those_that_were_recorded():
     check_weights(DEMO_FOLDER)
     manifest = read_manifest()
     for name in manifest.files:
-        assert manifest.tensors(name)
+        assert manifest.content(name)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from safety.checks.classifier import code_of
 from safety.checks.language import language_of
 from safety.checks.tables import Calibration, Floats, Table
 from safety.types import CheckedText, SafetyError, Side, Signal, Text
-from safety.weights import WEIGHTS, Tensors, read_manifest
+from safety.weights import WEIGHTS, Manifest, read_manifest
 
 FILE = "circumvention.safetensors"
 
@@ -67,7 +67,7 @@ class Circumvention:
                 f"The weights {FILE} were trained for features {manifest.features!r}; "
                 f"they must be {features.VERSION!r}."
             )
-        self._model = _model(manifest.tensors(FILE))
+        self._model = read_circumventing(manifest)
         self.languages = manifest.languages
         self.version = f"{manifest.version}-{manifest.fingerprint((FILE,))}"
 
@@ -100,7 +100,9 @@ class Circumvention:
         return together if together > self._model.log_odds(before) else float(np.log(_EXTREME))
 
 
-def _model(tensors: Tensors) -> Circumventing:
+def read_circumventing(manifest: Manifest) -> Circumventing:
+    """The table among these weights; SafetyError where it is missing, not the one trained, or unfit."""
+    tensors = manifest.tensors(FILE)
     try:
         weights, biases = tensors["weights"].astype(np.float32), tensors["biases"].astype(np.float32)
         calibration = Calibration(tensors["scale"], tensors["shift"], float(tensors["length"][0]))

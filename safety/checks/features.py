@@ -30,12 +30,12 @@ def windows(length: int) -> list[tuple[int, int]]:
     """Start and end of each window, the large ones first; the last of each size ends where the text ends."""
     if length <= SMALL:
         return [(0, length)]
-    return _cover(length, LARGE) + _cover(length, SMALL)
+    return cover(length, LARGE) + cover(length, SMALL)
 
 
 def large_windows(length: int) -> int:
     """How many of `windows(length)` are large ones."""
-    return 1 if length <= SMALL else len(_cover(length, LARGE))
+    return 1 if length <= SMALL else len(cover(length, LARGE))
 
 
 def bags(folded: str) -> list[Buckets]:
@@ -58,7 +58,8 @@ def _distinct(buckets: Buckets) -> Buckets:
     return buckets[is_new]
 
 
-def _cover(length: int, size: int) -> list[tuple[int, int]]:
+def cover(length: int, size: int) -> list[tuple[int, int]]:
+    """Windows of this size, each half overlapped by the next; the last ends where the text ends."""
     if length <= size:
         return [(0, length)]
     starts = [*range(0, length - size, size // 2), length - size]

@@ -13,6 +13,7 @@ from safety.types import Category, SafetyError, Side
 from safety.weights import Manifest, Tensors, read_manifest
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
+SIDES: tuple[Side, ...] = get_args(Side)
 LABELS = (*CATEGORIES, "any")
 """What a table scores, a column each; `any` is harm of any kind."""
 PROMPT_LABELS = (*LABELS, "any_response")
@@ -31,9 +32,14 @@ class Calibration:
     length: float
     """What is taken off for many windows, times the logarithm of their number: each is a chance to err."""
 
+    def odds(self, highest: Floats, windows: int) -> Floats:
+        """Calibrated log-odds, from the highest over so many windows."""
+        odds: Floats = self.scale * (highest - self.length * np.log(windows)) + self.shift
+        return odds
+
     def probabilities(self, highest: Floats, windows: int) -> Floats:
         """From the highest log-odds over so many windows."""
-        odds = self.scale * (highest - self.length * np.log(windows)) + self.shift
+        odds = self.odds(highest, windows)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), dtype=np.float32)
 
 
@@ -62,14 +68,19 @@ class Tables:
     languages: tuple[str, ...]
     version: str
 
+    def by_window(self, folded: str, side: Side) -> Floats:
+        """The log-odds of each window of a folded text, in the order of `features.windows`, by label."""
+        bags = features.bags(folded)
+        scores = (self.post if side == "post" else self.prompt).log_odds(bags)
+        if side == "response":
+            scores[:, len(CATEGORIES)] = scores[:, -1]
+        return scores[:, : len(LABELS)]
+
     def highest(self, folded: str, side: Side) -> tuple[Floats, int]:
         """The highest log-odds over all windows of a folded text, by label, and how many windows."""
-        bags = features.bags(folded)
-        table = self.post if side == "post" else self.prompt
-        highest = table.log_odds(bags).max(axis=0)
-        if side == "response":
-            highest = np.concatenate([highest[: len(CATEGORIES)], highest[-1:]])
-        return highest[: len(LABELS)], len(bags)
+        scores = self.by_window(folded, side)
+        highest: Floats = scores.max(axis=0)
+        return highest, len(scores)
 
 
 def load_tables(folder: Path) -> Tables:

@@ -21,7 +21,7 @@ _LENGTHS = np.arange(0, 1.51, 0.05)
 _RARE = 0.99
 
 
-Pair = NDArray[np.float64]
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +56,57 @@ def calibrated(tables: Tables, rows: Sequence[Row], side: Side) -> Calibration:
 
 
 def platt(odds: NDArray[np.floating], targets: NDArray[np.floating]) -> tuple[float, float]:
-    """Scale and shift that make log-odds fit the known targets (Newton's method, the scale held near 1).
+    """Scale and shift that make log-odds fit the known targets, after Platt (1999)."""
+    scale, shift = logistic(odds[:, None], targets, (1.0,))
+    return max(float(scale), 0.05), float(shift)
 
-    After Platt (1999), with his smoothed targets; a label of which only one kind is known stays as it is.
+
+def logistic(
+    odds: NDArray[np.floating], targets: NDArray[np.floating], usual: Sequence[float]
+) -> NDArray[np.float64]:
+    """A scale for each column of log-odds, held near its `usual` one, then a shift, by Newton's method.
+
+    With Platt's smoothed targets; where only one kind of row is known, the scales stay as usual.
     """
     known = targets >= 0
     values, wanted = odds[known].astype(np.float64), targets[known]
     positive, negative = (wanted == 1).sum(), (wanted == 0).sum()
     if not positive or not negative:
-        return 1.0, 0.0
+        return np.array([*usual, 0.0])
     wanted = np.where(wanted == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    found = np.array([1.0, np.log(positive / negative) - np.median(values)])
-    columns = np.stack([values, np.ones_like(values)], axis=1)
+    found = np.array([*usual, np.log(positive / negative) - np.median(values @ np.array(usual))])
+    fit = _Fit(np.column_stack([values, np.ones(len(values))]), wanted, np.array([*usual, 0.0]))
     for _ in range(100):
-        found = _better(found, columns, wanted)
-    return max(float(found[0]), 0.05), float(found[1])
+        found = fit.better(found)
+    return found
 
 
-def _better(found: Pair, columns: Pair, wanted: Pair) -> Pair:
-    """One step of Newton's method, halved until it does not make the fit worse."""
-    guess = 1 / (1 + np.exp(-np.clip(columns @ found, -30, 30)))
-    slope = columns.T @ (guess - wanted) + RIDGE * np.array([found[0] - 1, 0])
-    bend = (columns * (guess * (1 - guess))[:, None]).T @ columns + np.diag([RIDGE, 1e-3])
-    step = np.linalg.solve(bend, slope)
-    while _misfit(found - step, columns, wanted) > _misfit(found, columns, wanted) and abs(step).max() > 1e-9:
-        step = step / 2
-    return found - step
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Rows and what is wanted of them; the scales are held to the usual ones, the shift is free."""
 
+    columns: Numbers
+    wanted: Numbers
+    usual: Numbers
 
-def _misfit(found: Pair, columns: Pair, wanted: Pair) -> float:
-    odds = columns @ found
-    return float((np.logaddexp(0, odds) - wanted * odds).sum() + RIDGE / 2 * (found[0] - 1) ** 2)
+    @property
+    def _hold(self) -> Numbers:
+        return np.array([*[RIDGE] * (len(self.usual) - 1), 0.0])
+
+    def better(self, found: Numbers) -> Numbers:
+        """One step of Newton's method, halved until it does not make the fit worse."""
+        guess = 1 / (1 + np.exp(-np.clip(self.columns @ found, -30, 30)))
+        slope = self.columns.T @ (guess - self.wanted) + self._hold * (found - self.usual)
+        bend = (self.columns * (guess * (1 - guess))[:, None]).T @ self.columns
+        step = np.linalg.solve(bend + np.diag(np.maximum(self._hold, 1e-3)), slope)
+        while self._misfit(found - step) > self._misfit(found) and abs(step).max() > 1e-9:
+            step = step / 2
+        return found - step
+
+    def _misfit(self, found: Numbers) -> float:
+        odds = self.columns @ found
+        held = (self._hold / 2 * (found - self.usual) ** 2).sum()
+        return float((np.logaddexp(0, odds) - self.wanted * odds).sum() + held)
 
 
 def length_allowance(tables: Scores, rows: Sequence[Row], side: Side) -> float:

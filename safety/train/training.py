@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.checks.circumvention import Circumventing
+from safety.checks.circumvention import Circumventing, read_circumventing
 from safety.checks.classifier import category_scores
-from safety.checks.tables import LABELS, Calibration, Floats, Table, Tables, load_tables
+from safety.checks.encoder import LANGUAGES as ENGLISH
+from safety.checks.encoder import SecondTier, has_second_tier, load_second_tier
+from safety.checks.tables import LABELS, SIDES, Calibration, Floats, Table, Tables, load_tables
 from safety.train.calibrating import calibrated
 from safety.train.circumvention import (
     NAME,
@@ -24,8 +26,7 @@ from safety.train.rows import LANGUAGES, Row, read_rows
 from safety.train.thresholds import CIRCUMVENTION, TARGETS, Limit, choose, choose_one, write_thresholds
 from safety.train.writing import harm_files, letters_file, rounded, write_weights
 from safety.types import Category, Side, Text
-
-SIDES: tuple[Side, ...] = ("prompt", "response", "post")
+from safety.weights import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ def read_data(folder: Path, *, without: Sequence[str] = ()) -> Data:
 
 
 def train(data: Data, *, weights: Path, thresholds: Path, seed: int = 1) -> Tables:
-    """Learn and calibrate the tables, write them and the thresholds; the same seed gives the same bytes."""
+    """Learn and calibrate the tables, write them and the thresholds; the same seed gives the same bytes.
+
+    An encoder in that folder belonged to other tables and is no longer named: `encoder` joins it to these.
+    """
     how = Fitting(seed=seed)
     tables = {
         "prompt": rounded(fit(prompt_examples(data.train), how)),
@@ -54,13 +58,21 @@ def train(data: Data, *, weights: Path, thresholds: Path, seed: int = 1) -> Tabl
     harm = harm_files(tables, _calibration(tables, data.dev))
     letters = letters_file(row.text for row in data.train)
     write_weights(weights, harm | circumvention_file(circumventing) | letters)
-    written = load_tables(weights)
+    choose_thresholds(data.dev, weights=weights, thresholds=thresholds)
+    return load_tables(weights)
+
+
+def choose_thresholds(dev: Sequence[Row], *, weights: Path, thresholds: Path) -> None:
+    """Write the thresholds of the weights in this folder."""
+    manifest = read_manifest(weights)
+    tables = load_tables(weights)
+    second = load_second_tier(manifest) if has_second_tier(manifest) else None
     limits: dict[tuple[str, Side], Mapping[Category, Limit]] = {
-        ("classifier", side): choose(*_harmless(written, data.dev, side), TARGETS[side]) for side in SIDES
+        ("classifier", side): choose(*_harmless(tables, second, dev, side), TARGETS[side]) for side in SIDES
     }
-    limits["circumvention", "prompt"] = {NAME: _limit_of(circumventing, data.dev)}
+    circumventing = read_circumventing(manifest)
+    limits["circumvention", "prompt"] = {NAME: _limit_of(circumventing, dev)}
     write_thresholds(thresholds, limits)
-    return written
 
 
 def _limit_of(model: Circumventing, dev: Sequence[Row]) -> Limit:
@@ -92,10 +104,12 @@ def _with_categories_of(response: Calibration, prompt: Calibration) -> Calibrati
 
 
 def _harmless(
-    tables: Tables, dev: Sequence[Row], side: Side
+    tables: Tables, second: SecondTier | None, dev: Sequence[Row], side: Side
 ) -> tuple[NDArray[np.floating], list[frozenset[str]]]:
     rows = [row for row in dev_rows(dev, side) if not row.unsafe]
-    scores: list[Floats] = [category_scores(tables, Text(row.text, side)) for row in rows]
+    scores: list[Floats] = [
+        category_scores(tables, Text(row.text, side), second if row.lang in ENGLISH else None) for row in rows
+    ]
     return np.stack(scores), [_groups(row) for row in rows]
 
 

@@ -38,6 +38,26 @@ def write_weights(folder: Path, contents: Mapping[str, bytes]) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
+def add_weights(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write these files beside those that are there, and name them in the manifest."""
+    manifest = folder / MANIFEST
+    fields = json.loads(manifest.read_text(encoding="utf-8"))
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+        fields["files"][name] = hashlib.sha256(content).hexdigest()
+    manifest.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+
+
+def drop_weights(folder: Path, names: Iterable[str]) -> None:
+    """Take these files away and out of the manifest."""
+    manifest = folder / MANIFEST
+    fields = json.loads(manifest.read_text(encoding="utf-8"))
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+        del fields["files"][name]
+    manifest.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+
+
 def harm_files(tables: Mapping[str, Table], calibration: Mapping[Side, Calibration]) -> dict[str, bytes]:
     """The contents of `prompt.safetensors` and `post.safetensors`."""
     return {

@@ -7,6 +7,7 @@ import pytest
 
 from safety import measure
 from safety.battery import ENCODERS, measured_battery
+from safety.checks.identifiers import Identifiers
 from safety.composing import composed
 from safety.coverage import Measured, read_recorded, record
 from safety.decoding import readings
@@ -16,8 +17,8 @@ from safety.normalise import normalise
 from safety.policy import policy_for
 from safety.printed import intervals_table, table
 from safety.train.contrast import contrast_rows
-from safety.train.rows import read_rows
-from safety.types import CheckedText, SafetyError, Signal
+from safety.train.rows import CATEGORIES, Row, read_rows
+from safety.types import Action, CheckedText, SafetyError, Signal
 
 
 class ReadsScores:
@@ -161,6 +162,22 @@ def test_figures_by_clause_are_counted_and_kept(judged, tmp_path):
     assert recorded.clauses == counts
     assert recorded.is_of({"classifier": "1", "other": "2"})
     assert not recorded.is_of({"classifier": "2"})
+
+
+def test_an_identifier_that_is_only_taken_out_is_no_alarm():
+    guard = Guard([Identifiers()], policy_for("identifiers"))
+    text = "My card is 4111 1111 1111 1111, is it valid?"
+    card = Row(text, "prompt", "en", False, frozenset(), frozenset(CATEGORIES), "ours")
+
+    (judged,) = judge_rows(guard, [card])
+    kept = measured_battery(guard, [card])
+    guard.close()
+
+    assert (judged.verdict.action, len(judged.verdict.findings)) == (Action.REDACT, 1)
+    assert any_harm([judged]).alarms == intervals([judged])["ours"]["alarms%"].share == 0
+    assert counted_by_clause([judged], guard.policy)["PUP-2.e.v"].alarms == 0
+    assert kept["code fence"].passed.share == 1
+    assert math.isnan(kept["code fence"].flagged.share)
 
 
 OWN = composed()
