@@ -1,10 +1,9 @@
 """Join model, guard, store and pages; takes ready-made parts, so that tests can hand in fakes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import gradio as gr
 from fastapi import FastAPI
@@ -19,10 +18,13 @@ from app.entrance import Cookies, Entrance
 from app.folder import data_folder, database_url, second_folder
 from app.heartbeat import beating
 from app.identity import Door, Identity
+from app.judges import opened_guard
 from app.keys import keys
 from app.limits import Admission, Allowed
 from app.logs import quiet_the_server
 from app.metrics import Metrics
+from app.models import load_model
+from app.open_routes import DESK
 from app.operations import operation_routes
 from app.pages.case_export import export_route
 from app.pages.chat import ChatPage
@@ -41,16 +43,10 @@ from app.settings import Settings, SettingsError, believe_no_proxy
 from app.shield import Shield, ShieldSettings
 from app.terms import terms
 from app.turn import Limits, Turns
-from model.catalog import describe, require_chat
-from model.engine import Engine
-from model.loading import load
-from model.progress import OnProgress
-from model.remote import connect
-from model.remote_servers import ServerSettings
 from model.starting import StartingModel
 from model.types import ChatModel, GenerationSettings
 from safety.anonymise import anonymised
-from safety.guard import Guard, default_guard
+from safety.guard import Guard
 from storage.store import Store
 from storage.types import DeskRules
 
@@ -110,58 +106,6 @@ def door(settings: Settings) -> Door:
     return Door(settings.who, settings.passcode or "")
 
 
-def start_model(settings: Settings) -> StartingModel | None:
-    """The chosen checkpoint, to be loaded while pages are served already; None where servers hold it.
-
-    Raises ModelError for a checkpoint that is none.
-    """
-    if settings.server_url:
-        return None
-    load = partial(load_model, settings)
-    return StartingModel(load, describe(settings.model, is_hashed=False), max_waiting=settings.max_waiting)
-
-
-def load_model(settings: Settings, report: OnProgress = lambda progress: None) -> ChatModel:
-    """The engine over the chosen checkpoint, or the servers that hold it. Raises ModelError."""
-    if settings.server_url:
-        return connect(_servers(settings))
-    require_chat(describe(settings.model, is_hashed=False))
-    loaded = load(
-        settings.model,
-        device=settings.device,
-        precision=settings.precision,
-        token=settings.hf_token,
-        preset=settings.preset,
-        attention=settings.attention,
-        compile=settings.compile,
-        adapter=settings.adapter,
-        on_progress=report,
-    )
-    return Engine(
-        loaded,
-        max_turns=settings.max_turns,
-        max_waiting=settings.max_waiting,
-        kv_budget=None if settings.kv_memory is None else settings.kv_memory << 20,
-    )
-
-
-def _servers(settings: Settings) -> ServerSettings:
-    urls = (settings.server_url or "").split(",")
-    return ServerSettings(
-        urls=tuple(url.strip() for url in urls if url.strip()),
-        model=settings.server_model,
-        key=settings.server_key,
-        tokenizer=settings.server_tokenizer,
-        token=settings.hf_token,
-        context_length=settings.server_context,
-        connect_seconds=settings.server_connect_seconds,
-        first_token_seconds=settings.server_first_seconds,
-        between_tokens_seconds=settings.server_between_seconds,
-        max_turns=settings.max_turns,
-        max_waiting=settings.max_waiting,
-    )
-
-
 def limits(settings: Settings, terms_version: str | None) -> Limits:
     """What one turn may be, from the settings."""
     sampling = GenerationSettings(
@@ -197,9 +141,8 @@ def parts(
     store, identity = open_store(settings)
     try:
         with beating(store.runs):
-            judge = guard or default_guard(settings.profile, settings.policy_file)
             chat_model = model or load_model(settings)
-            try:
+            with closing(chat_model), guarded(settings, chat_model, guard) as judge:
                 figures = Metrics()
                 figures.count_cases_with(store.desk.waiting)
                 watched, judged = figures.watch(chat_model), figures.watch_judge(judge)
@@ -211,11 +154,13 @@ def parts(
                     yield Parts(
                         chat_model, judge, store, turns, identity, agreed, lines, figures, admission, starting
                     )
-            finally:
-                chat_model.close()
-                judge.close()
     finally:
         store.close()
+
+
+def guarded(settings: Settings, model: ChatModel, guard: Guard | None) -> AbstractContextManager[Guard]:
+    """The Guard, closed at the end: this one where it is ready-made, else the settings' with their judges."""
+    return opened_guard(settings, model) if guard is None else closing(guard)
 
 
 def build_pages(parts: Parts) -> gr.Blocks:
@@ -253,6 +198,7 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
     cookies = Cookies(framed=settings.on_space, secure=settings.on_space)
     check = SelfCheck(parts, data_folder(settings.data_folder))
     routes = own_routes(parts, settings, cookies, check)
+    desk = ReviewPage(parts).build()
     demo = build_pages(parts).queue(max_size=QUEUED, api_open=False, default_concurrency_limit=32)
     shape = ShieldSettings(
         framed=settings.on_space,
@@ -260,6 +206,7 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         + tuple(route.path for route in routes),
         head=HEAD + DESK_HEAD,
         behind_proxy=settings.is_behind_proxy,
+        listeners={"": frozenset(demo.fns), DESK: frozenset(desk.fns)},
     )
     believe_no_proxy()
     app, url, _ = demo.launch(
@@ -291,6 +238,6 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
             "openapi_url": None,
         },
     )
-    mount_desk(app, ReviewPage(parts).build(), parts)
+    mount_desk(app, desk, parts)
     quiet_the_server()
     return Bezel(url, app, demo, parts.turns, check)

@@ -8,6 +8,8 @@ from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from app.gate_settings import GateSettings
+
 # What Gradio reads by itself, at any value that is not empty; nothing that Bezel passes to it undoes these.
 DANGEROUS = {
     "GRADIO_VIBE_MODE": "it lets whoever reaches the page rewrite and run the program",
@@ -24,7 +26,7 @@ class SettingsError(Exception):
     """A setting that cannot be used; the message names it, shows its value and says what would be right."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, GateSettings):
     """What a host can choose, from `BEZEL_…` variables or a file `.env`; frozen after the start."""
 
     model_config = SettingsConfigDict(
@@ -173,12 +175,6 @@ class Settings(BaseSettings):
         description="Share of turns without a finding that a moderator reads, redacted; the terms say so.",
     )
 
-    profile: Literal["strict", "standard", "research"] = Field(
-        "standard", description="How the policy is applied."
-    )
-    policy_file: Path | None = Field(
-        None, description="TOML file with your own clauses and blocklists; `app.py policy check` tries it."
-    )
     max_prompt_characters: int = Field(
         16_000, ge=100, le=1_000_000, description="Longest prompt, in characters."
     )
@@ -193,7 +189,10 @@ class Settings(BaseSettings):
         description="Days after which a conversation nobody goes on with is deleted; 0 never.",
     )
     report_days: int = Field(
-        0, ge=0, le=36_500, description="Days after its decision that the words of a report go; 0 never."
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after its decision that the words of a report or an appeal go; 0 never.",
     )
 
     metrics_token: str | None = Field(
@@ -261,7 +260,8 @@ def read_settings() -> Settings:
     except UnreadableSetting as error:
         # Its words name the field in quotes, and nothing of the value.
         name = str(error).split('"')[1].upper()
-        raise SettingsError(f'BEZEL_{name} is no list; it is written as ["text", "text"].') from None
+        right = '{"label": "meaning"}' if name == "LABELS" else '["text", "text"]'
+        raise SettingsError(f"BEZEL_{name} cannot be read; it is written as {right}.") from None
 
 
 def refuse_dangerous_environment() -> None:

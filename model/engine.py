@@ -8,6 +8,7 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
 from model.detokenise import Detokeniser
+from model.forms import Piece
 from model.keep import Kept
 from model.loading import Loaded
 from model.markers import Markers
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+QUESTIONS = 4
+"""How many questions have places of their own beside the replies, so that no reply waits for itself."""
+
 
 class Engine:
     """A ChatModel and Scorer on this machine: at most `max_turns` at once, `max_waiting` more in line.
+
+    Questions, which `score` asks, have a few places and a line of their own, and are first in turn.
 
     What was read for a conversation is kept for its next turn, within `kv_budget` bytes together with what
     active turns may come to need; None takes an eighth of the free memory. Where decoding is compiled, up to
@@ -47,6 +53,7 @@ class Engine:
         self._changed = Condition()
         self._active: list[Seat] = []
         self._waiting: list[Turn] = []
+        self._asked: list[Turn] = []
         self._is_closed = False
         self._steps = 0
         self._static_steps = 0
@@ -75,7 +82,7 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """How many turns wait for a place now."""
+        """How many turns wait for a place now, questions aside."""
         return len(self._waiting)
 
     @property
@@ -130,9 +137,16 @@ class Engine:
         yield chunk
 
     async def score(self, prompt: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
-        """Give the probability of each choice as the next token; see Scorer. It takes a place as a reply."""
+        """Give the probability of each choice as the next token; see Scorer."""
         written = await asyncio.to_thread(self._writer.write, prompt, 1)
-        turn = ScoreTurn(written.ids, first_ids(Markers(self._tokenizer), choices))
+        return await self._scored(written.ids, choices)
+
+    async def score_as_is(self, prompt: Sequence[Piece], choices: Sequence[str]) -> tuple[float, ...]:
+        """Give the same after a prompt that is laid out already; no template adds anything to it."""
+        return await self._scored(await asyncio.to_thread(self._writer.write_as_is, prompt), choices)
+
+    async def _scored(self, ids: Sequence[int], choices: Sequence[str]) -> tuple[float, ...]:
+        turn = ScoreTurn(ids, first_ids(Markers(self._tokenizer), choices))
         self._join(turn)
         try:
             return await turn.answer()
@@ -163,19 +177,31 @@ class Engine:
         with self._changed:
             if self._is_closed:
                 raise ModelError("The model has been closed; it takes no more prompts.")
-            if len(self._active) + len(self._waiting) >= self._max_turns + self._max_waiting:
+            line, places = self._line_of(turn)
+            held = self._held(turn)
+            if held + len(line) >= places + self._max_waiting:
+                called = "questions" if turn.is_question else "replies"
                 raise ModelBusy(
-                    f"The model is busy (replies: {len(self._active)}, waiting: {len(self._waiting)}); "
+                    f"The model is busy ({called}: {held}, waiting: {len(line)}); "
                     "please try again in a moment."
                 )
-            self._waiting.append(turn)
+            line.append(turn)
             self._changed.notify()
 
     def _leave(self, turn: Turn) -> None:
         turn.is_cancelled = True
         with self._changed:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
+            line, _ = self._line_of(turn)
+            if turn in line:
+                line.remove(turn)
+
+    def _line_of(self, turn: Turn) -> tuple[list[Turn], int]:
+        """The line that a turn joins, and how many places it leads to."""
+        return (self._asked, QUESTIONS) if turn.is_question else (self._waiting, self._max_turns)
+
+    def _held(self, turn: Turn) -> int:
+        """How many places of this turn's kind are taken."""
+        return sum(seat.turn.is_question == turn.is_question for seat in self._active)
 
     def _run(self, batch: "Batch") -> None:
         try:
@@ -198,9 +224,12 @@ class Engine:
         """Wait for a turn; free the places of those who are gone, give them out; False once closed."""
         with self._changed:
             self._clear_seats(batch)
-            self._changed.wait_for(lambda: self._is_closed or self._active or self._waiting)
-            while self._has_room(batch):
-                self._seat_next(batch)
+            self._changed.wait_for(lambda: self._is_closed or self._active or self._asked or self._waiting)
+            for line in (self._asked, self._waiting):
+                while self._has_room(line, batch):
+                    self._seat(line.pop(0), batch)
+                if self._has_place(line):
+                    break  # what it lacks is memory, and nobody is to overtake it
             for at, turn in enumerate(self._waiting):
                 turn.wait(at + 1)
             return not self._is_closed
@@ -213,14 +242,16 @@ class Engine:
             if self._is_batching and reading is not None and seat.turn.conversation is not None:
                 self._kept.keep(seat.turn.conversation, reading, reserved=self._reserved())
 
-    def _has_room(self, batch: "Batch") -> bool:
-        """Whether there is a place for who waited longest, and room for its states; alone it always may."""
-        if not self._waiting or len(self._active) >= self._max_turns:
-            return False
-        return not self._active or self._reserved() + _worst(self._waiting[0], batch) <= self._kept.budget
+    def _has_place(self, line: Sequence[Turn]) -> bool:
+        return bool(line) and self._held(line[0]) < self._line_of(line[0])[1]
 
-    def _seat_next(self, batch: "Batch") -> None:
-        turn = self._waiting.pop(0)
+    def _has_room(self, line: Sequence[Turn], batch: "Batch") -> bool:
+        """Whether there is a place for who waited longest, and room for its states; alone it always may."""
+        if not self._has_place(line):
+            return False
+        return not self._active or self._reserved() + _worst(line[0], batch) <= self._kept.budget
+
+    def _seat(self, turn: Turn, batch: "Batch") -> None:
         states = self._kept.take(turn.conversation, turn.prompt) or batch.states()
         self._active.append(Seat(turn, states, max(_worst(turn, batch), states.size)))
         self._kept.make_room(self._reserved())
@@ -236,9 +267,11 @@ class Engine:
     def _end_all(self) -> None:
         with self._changed:
             self._is_closed = True
-            for turn in (*(seat.turn for seat in self._active if not seat.is_over), *self._waiting):
+            seated = (seat.turn for seat in self._active if not seat.is_over)
+            for turn in (*seated, *self._asked, *self._waiting):
                 turn.fail(ModelError("The model was closed before this reply was finished."))
             self._active.clear()
+            self._asked.clear()
             self._waiting.clear()
             self._kept.clear()
 

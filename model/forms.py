@@ -60,7 +60,7 @@ class TemplateForm:
         pieces: list[Piece] = []
         end = 0
         for found in _PLACEHOLDER.finditer(rendered):
-            text = _readable(messages[int(found[2])].text)
+            text = readable(messages[int(found[2])].text)
             text = text if found[1] else text.lstrip()
             pieces.append(Piece(rendered[end : found.start()], is_message=False))
             pieces.append(Piece(text if found[3] else text.rstrip(), is_message=True))
@@ -100,10 +100,10 @@ class PlainForm:
         for message in messages:
             before = "\n" if pieces else ""
             pieces.append(Piece(f"{before}{_LABELS[message.role]}: ", is_message=False))
-            pieces.append(Piece("\n  ".join(_readable(message.text).strip().splitlines()), is_message=True))
+            pieces.append(Piece("\n  ".join(readable(message.text).strip().splitlines()), is_message=True))
         return [*pieces, Piece(f"\n{_LABELS['assistant']}:", is_message=False)]
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes."""
     return _SURROGATE.sub("\ufffd", text)

@@ -1,6 +1,7 @@
 """A checkpoint's id or folder becomes weights and a tokenizer in memory."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from model.presets import Choice, Wish
@@ -43,3 +44,16 @@ def load(  # noqa: PLR0913  each is a setting of its own, and all but the first 
 
     wish = Wish(preset=preset, precision=precision, attention=attention, device=device, compile=compile)
     return read_checkpoint(Request(source, adapter, wish, token), on_progress)
+
+
+def fetch(source: str, *, token: str | None = None) -> Path:
+    """Give the folder of a checkpoint that is none of ours to run, fetched if need be; raises ModelError."""
+    from model.reading import fetch_whole  # noqa: PLC0415
+
+    return fetch_whole(source, token)
+
+
+def without_template(loaded: Loaded) -> Loaded:
+    """The same checkpoint without its chat template: whoever asks it for scores lays whole prompts out."""
+    loaded.tokenizer.chat_template = None
+    return loaded

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from model.forms import Piece, form_of
+from model.forms import Piece, form_of, readable
 from model.markers import Markers
 from model.types import Message, ModelError, PromptTooLong
 
@@ -54,6 +54,16 @@ class PromptWriter:
         remembered = len(turns) - start if start else len(messages)
         return WrittenPrompt(tuple(drafts[start]), remembered, self._form.stop)
 
+    def write_as_is(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
+        """Give the ids of a prompt that is laid out already, behind one <bos>; the form adds nothing.
+
+        Raises PromptTooLong when no place is left for the next token.
+        """
+        ids = self._encode_pieces([replace(piece, text=readable(piece.text)) for piece in pieces])
+        if len(ids) >= self._context_length:
+            raise PromptTooLong(len(ids), self._context_length - 1)
+        return tuple(ids)
+
     def _with_system(self, system: str, turns: Sequence[Message]) -> list[Message]:
         if not system:
             return list(turns)
@@ -62,7 +72,9 @@ class PromptWriter:
         return [Message("user", f"{system}\n\n{turns[0].text.strip()}"), *turns[1:]]
 
     def _encode(self, messages: Sequence[Message]) -> list[int]:
-        pieces = self._form.render(messages)
+        return self._encode_pieces(self._form.render(messages))
+
+    def _encode_pieces(self, pieces: Sequence[Piece]) -> list[int]:
         ids = [number for run in self._runs(pieces) for number in self._markers.encode(run)]
         template = [self._markers.encode(piece.text) for piece in pieces if not piece.is_message]
         if self._markers.only(ids) != [control for part in template for control in self._markers.only(part)]:

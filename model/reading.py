@@ -96,6 +96,15 @@ def read_checkpoint(request: Request, on_progress: OnProgress) -> Loaded:
     return Loaded(model, tokenizer, checkpoint, choice)
 
 
+def fetch_whole(source: str, token: str | None) -> Path:
+    """Give the folder of a checkpoint of any architecture, with all its safetensors; raises ModelError."""
+    with _plainly(source, token):
+        folder = fetch_description(source, token)
+        fetch_weights(source, folder, token, lambda progress: None)
+        check_weights(folder)
+    return folder
+
+
 @contextmanager
 def _plainly(source: str, token: str | None) -> Iterator[None]:
     try:
@@ -137,8 +146,8 @@ def _read_description(files: _Files, described: Checkpoint) -> tuple[Any, Any]:
             f"{files.base!r} is stored rounded already; choose what it was made from, and a precision."
         )
     tokenizer: Any = AutoTokenizer.from_pretrained(files.folder, **place)
-    if described.kind == "base":
-        # Some base checkpoints come with a template that they were never trained on.
+    if described.kind != "chat":
+        # Some base checkpoints come with a template that they were never trained on, and a judge's has gaps.
         tokenizer.chat_template = None
     else:
         _check_turns(files.base, tokenizer)

@@ -18,6 +18,7 @@ class ScoreTurn:
     """Reads a prompt and weighs the choices; made in the event loop of whoever asks."""
 
     conversation: str | None = None
+    is_question = True
     room = 0
 
     def __init__(self, prompt: Sequence[int], choices: Sequence[int]) -> None:

@@ -17,6 +17,7 @@ from model.types import (
     Message,
     ModelBusy,
     ModelError,
+    Scorer,
 )
 
 log = logging.getLogger("bezel.model")
@@ -86,6 +87,15 @@ class StartingModel:
         async with aclosing(self._model.stream(prompt, settings, conversation=conversation)) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    async def score(self, prompt: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
+        """Wait for the model, then ask it; see Scorer. Raises ModelError where it cannot judge."""
+        async with aclosing(self._awaited()) as beats:
+            async for _ in beats:
+                continue
+        if not isinstance(self._model, Scorer):
+            raise ModelError(NOT_LOADED)
+        return await self._model.score(prompt, choices)
 
     def forget(self, conversation: str) -> None:
         """Drop whatever is kept of a conversation; a model that is not there yet keeps nothing."""

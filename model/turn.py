@@ -25,6 +25,11 @@ class Turn(Protocol):
     """Under which name its states are kept; None keeps nothing."""
 
     @property
+    def is_question(self) -> bool:
+        """Whether somebody's reply or prompt waits for its answer, so that it may not wait for replies."""
+        ...
+
+    @property
     def prompt(self) -> Sequence[int]: ...
 
     @property
@@ -47,6 +52,8 @@ class Turn(Protocol):
 
 class EngineTurn:
     """A prompt with the reply that is being generated for it; made in the listener's event loop."""
+
+    is_question = False
 
     def __init__(
         self,

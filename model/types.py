@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Role = Literal["system", "user", "assistant"]
 EndReason = Literal["end", "length", "stopped", "withheld", "error"]
@@ -144,6 +144,7 @@ class ChatModel(Protocol):
         ...
 
 
+@runtime_checkable
 class Scorer(Protocol):
     """A model that judges: it says how likely each of a few answers is."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+from safety.breaker import Breaker
 from safety.types import Text
 
 T = TypeVar("T")
@@ -35,14 +36,27 @@ class Job(Generic[T]):
     future: Future[T | Failed] = field(default_factory=Future)
     is_given_up: bool = False
     is_finished: bool = False
+    is_refused: bool = False
 
 
 class Lane(Generic[T]):
     """A queue and a few daemon threads for one check; a thread that hangs is replaced, up to a bound."""
 
-    def __init__(self, name: str, work: Callable[[Text], T]) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[Text], T],
+        *,
+        threads: int = THREADS,
+        most_waiting: int = MOST_WAITING,
+        breaker: Breaker | None = None,
+    ) -> None:
+        """Without a breaker, a lane refuses only what it has no room for."""
         self.name = name
         self._work = work
+        self._most_threads = threads
+        self._most_waiting = most_waiting
+        self._breaker = breaker
         self._queue: SimpleQueue[Job[T] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
@@ -58,15 +72,20 @@ class Lane(Generic[T]):
                 self._queue.put(job)
                 self._start_thread_if_fewer()
         if refusal is not None:
+            job.is_refused = True
             job.future.set_result(Failed(refusal))
         return job
 
     def collect(self, job: Job[T]) -> T | Failed:
         """The answer where it has come; otherwise nobody waits for it any longer, and the job has failed."""
         if job.future.done() and not job.future.cancelled():
-            return job.future.result()
-        self.give_up(job)
-        return Failed("no answer in time")
+            answer = job.future.result()
+        else:
+            self.give_up(job)
+            answer = Failed("no answer in time")
+        if self._breaker is not None and not job.is_refused:
+            self._breaker.ended(failed=isinstance(answer, Failed))
+        return answer
 
     def give_up(self, job: Job[T]) -> None:
         """Wait for this job no longer; where a thread hangs in it, another takes that thread's place."""
@@ -93,12 +112,14 @@ class Lane(Generic[T]):
             return "it is closed"
         if self._hung >= MOST_HUNG:
             return f"{self._hung} texts hang in it"
-        if self._queue.qsize() >= MOST_WAITING:
-            return f"{MOST_WAITING} texts wait for it"
+        if self._queue.qsize() >= self._most_waiting:
+            return f"{self._most_waiting} texts wait for it"
+        if self._breaker is not None and not self._breaker.lets_through():
+            return "its circuit is open"
         return None
 
     def _start_thread_if_fewer(self) -> None:
-        if self._threads < THREADS and not self._is_closed:
+        if self._threads < self._most_threads and not self._is_closed:
             self._threads += 1
             threading.Thread(target=self._run, name=f"check {self.name}", daemon=True).start()
 

@@ -83,6 +83,8 @@ class Text:
     """ISO 639-1 code, or None when the Guard is to find out."""
     readings: tuple[Reading, ...] = ()
     """What it says in code, which the Guard finds out and has every check judge as well."""
+    suspected: tuple[Category, ...] = ()
+    """What cheap checks suspect in it, likeliest first: what a dearer judge is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,18 @@ class Check(Protocol):
     def check(self, text: Text) -> CheckedText: ...
 
 
+class DearCheck(Check, Protocol):
+    """A check that costs so much that it is given suspects alone: it judges what `text.suspected` names.
+
+    It gives a signal for every category of its own that is suspected, however low its score.
+    """
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """What it can judge."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """An item of the policy, by id: `PUP-2.e.i`; severity 0 (slight) to 3 (gravest)."""
@@ -156,6 +170,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifted:
+    """A finding that does not count: this judge scored the text below `threshold` for its category."""
+
+    finding: Finding
+    judge: str
+    score: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The Guard's answer for one text. It can be replayed: it names policy, checks, scores and spans."""
 
@@ -180,6 +204,8 @@ class Verdict:
     """By the id of a threshold that is only tried: what it would have done, where that is something else."""
     redactions: tuple[Redaction, ...] = ()
     """What is taken out before anybody else reads the text, in order and apart; whatever the action."""
+    lifted: tuple[Lifted, ...] = ()
+    """What cheap checks found and dearer judges took back, as far as the policy lets them."""
 
     def redacted(self, text: str, end: int | None = None) -> str:
         """The text that was judged, as far as `end`, with placeholders for what is taken out."""
@@ -188,12 +214,17 @@ class Verdict:
     def after_redaction(self) -> "Verdict":
         """The same verdict with every span pointing into the redacted text, which is all that is kept."""
         places = Places(self.redactions)
-        findings = (
-            replace(one, spans=tuple(Span(places.start(at.start), places.end(at.end)) for at in one.spans))
-            for one in self.findings
+
+        def moved(one: Finding) -> Finding:
+            spans = (Span(places.start(at.start), places.end(at.end)) for at in one.spans)
+            return replace(one, spans=tuple(spans))
+
+        return replace(
+            self,
+            findings=tuple(map(moved, self.findings)),
+            lifted=tuple(replace(one, finding=moved(one.finding)) for one in self.lifted),
+            redactions=tuple(map(places.moved, self.redactions)),
         )
-        redactions = tuple(map(places.moved, self.redactions))
-        return replace(self, findings=tuple(findings), redactions=redactions)
 
     @property
     def clause(self) -> str | None:
@@ -212,19 +243,7 @@ class Verdict:
             "action": str(self.action),
             "score": round(self.score, 6),
             "categories": {name: round(score, 6) for name, score in self.categories.items()},
-            "findings": [
-                {
-                    "clause": found.clause,
-                    "category": found.category,
-                    "check": found.check,
-                    "score": round(found.score, 6),
-                    "threshold": round(found.threshold, 6),
-                    "action": str(found.action),
-                    "spans": [[span.start, span.end] for span in found.spans],
-                    "kind": found.kind,
-                }
-                for found in self.findings
-            ],
+            "findings": [_in_json(found) for found in self.findings],
             "redactions": [asdict(one) for one in self.redactions],
             "checks": {name: str(outcome) for name, outcome in self.checks.items()},
             "policy": self.policy,
@@ -233,7 +252,25 @@ class Verdict:
             "ms": round(self.ms, 3),
             "side": self.side,
             "shadow": {name: str(action) for name, action in self.shadow.items()},
+            "lifted": [
+                _in_json(one.finding)
+                | {"lifted_by": one.judge, "judged": round(one.score, 6), "below": round(one.threshold, 6)}
+                for one in self.lifted
+            ],
         }
+
+
+def _in_json(found: Finding) -> dict[str, Any]:
+    return {
+        "clause": found.clause,
+        "category": found.category,
+        "check": found.check,
+        "score": round(found.score, 6),
+        "threshold": round(found.threshold, 6),
+        "action": str(found.action),
+        "spans": [[span.start, span.end] for span in found.spans],
+        "kind": found.kind,
+    }
 
 
 class Judge(Protocol):

@@ -9,7 +9,7 @@ from typing import cast
 from safety.lanes import Failed
 from safety.policy.types import ACTIONS, CATEGORIES, KINDS, Limits, Policy, gravest
 from safety.redaction import Redaction, merged
-from safety.types import Action, Category, CheckedText, Finding, Outcome, Side, Signal, Span, Text
+from safety.types import Action, Category, CheckedText, Finding, Lifted, Outcome, Side, Signal, Span, Text
 
 Answer = CheckedText | Failed
 
@@ -24,6 +24,7 @@ class Weighed:
     findings: tuple[Finding, ...]
     checks: Mapping[str, Outcome]
     redactions: tuple[Redaction, ...]
+    lifted: tuple[Lifted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,14 @@ def examined(answer: object, text: Text, policy: Policy) -> Answer:
 
 
 def weigh(answers: Mapping[str, Answer], side: Side, policy: Policy) -> Weighed:
-    """The gravest action of all findings and failures, and the findings with the deciding one first."""
+    """The gravest action of all findings and failures, and the findings with the deciding one first.
+
+    A finding that a judge takes back, as far as the policy lets it, no longer counts.
+    """
     found = {name: _found(name, answer, side, policy) for name, answer in answers.items()}
     ranked = sorted(chain.from_iterable(found.values()), key=lambda one: _rank(one, policy))
-    findings = tuple(one.finding for one in ranked)
+    lifted = {one.finding: by for one in ranked if (by := _lifted(one.finding, answers, policy)) is not None}
+    findings = tuple(one.finding for one in ranked if one.finding not in lifted)
     categories = _categories(answers.values())
     return Weighed(
         action=gravest(
@@ -64,6 +69,18 @@ def weigh(answers: Mapping[str, Answer], side: Side, policy: Policy) -> Weighed:
         findings=findings,
         checks={name: _outcome(answer, found[name]) for name, answer in answers.items()},
         redactions=_redactions(findings),
+        lifted=tuple(lifted.values()),
+    )
+
+
+def is_settled(weighed: Weighed, policy: Policy) -> bool:
+    """Whether the text is withheld whatever a judge may say: by a failure, or a finding that stays."""
+    failures = {Outcome.ERROR: policy.on_error, Outcome.NOT_CHECKED: policy.on_not_checked}
+    return any(
+        failures[outcome](name).withholds for name, outcome in weighed.checks.items() if outcome in failures
+    ) or any(
+        one.action.withholds and not any(policy.may_lift(judge, one) for judge in policy.judges)
+        for one in weighed.findings
     )
 
 
@@ -120,6 +137,25 @@ def _limits(check: str, side: Side, signal: Signal, policy: Policy) -> Limits:
     if signal.kind is not None:
         return policy.limits_of_kind(check, side, signal.kind)
     return policy.limits(check, side, signal.category, signal.clause)
+
+
+def _lifted(finding: Finding, answers: Mapping[str, Answer], policy: Policy) -> Lifted | None:
+    """By which judge the finding is taken back; by none where another one found something there."""
+    lifted = None
+    for name, judge in policy.judges.items():
+        score = _score_of(finding.category, answers.get(name))
+        if score is not None and score >= judge.check.threshold.flag:
+            return None
+        if score is not None and score < judge.clears and policy.may_lift(name, finding):
+            lifted = lifted or Lifted(finding, name, score, judge.clears)
+    return lifted
+
+
+def _score_of(category: Category, answer: Answer | None) -> float | None:
+    """What a judge scored this category; None where it was not asked about it or has not judged all of it."""
+    if not isinstance(answer, CheckedText) or answer.not_checked is not None:
+        return None
+    return max((float(one.score) for one in answer.signals if one.category == category), default=None)
 
 
 def _redactions(findings: Iterable[Finding]) -> tuple[Redaction, ...]:

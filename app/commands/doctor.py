@@ -12,6 +12,7 @@ from rich.text import Text
 
 from app.commands import Invocation
 from app.installation import Condition, conditions, tried
+from app.judge_conditions import judge_conditions
 from app.settings import Settings, SettingsError
 from model.advice import Advice, Host, Load
 from model.catalog import describe, place_of
@@ -47,6 +48,7 @@ def doctor(
         found.append(model_condition(settings, looked_at))
         if settings.adapter is not None:
             found.append(adapter_condition(settings.adapter))
+        found += judge_conditions(settings, looked_at)
     if as_json:
         print(json.dumps(as_object(found, looked_at), ensure_ascii=False, indent=1))
     else:

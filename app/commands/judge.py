@@ -3,12 +3,15 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from typing import Annotated, Any, get_args
 
 import typer
 
+from app.judges import needs_served, opened_guard
+from app.models import load_model
 from app.settings import read_settings
-from safety.guard import Guard, default_guard
+from safety.guard import Guard
 from safety.types import Side, Text, Verdict
 
 SIDES = get_args(Side)
@@ -19,14 +22,13 @@ def judge(
 ) -> None:
     """Judge JSON lines from standard input: `id`, `text`, optional `prompt`, `lang`, `side`."""
     settings = read_settings()
-    guard = default_guard(settings.profile, settings.policy_file)
     bad = 0
-    try:
+    with ExitStack() as opened:
+        served = opened.enter_context(closing(load_model(settings))) if needs_served(settings) else None
+        guard = opened.enter_context(opened_guard(settings, served))
         for answer in judged(guard, sys.stdin.buffer, side):
             bad += "error" in answer
             print(json.dumps(answer, ensure_ascii=True), flush=True)
-    finally:
-        guard.close()
     if bad:
         raise typer.Exit(1)
 

@@ -25,7 +25,7 @@ def restore(
         store.audit.record(HOST, "backup restored", "database")
         store.audit.accept_anchors()
         is_sound = store.audit.verify().is_sound
-    print(f"{file} is the database now. Who was erased after it was made has been erased from it again.")
+    print(f"{file} is the database now. What was erased or deleted after it was made is gone from it again.")
     if not is_sound:
         print(
             "Its audit log does not verify with the keys of this installation: if it was made with others, "

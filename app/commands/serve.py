@@ -5,8 +5,9 @@ import signal
 import threading
 from types import FrameType
 
-from app.build import Bezel, parts, serve, start_model
+from app.build import Bezel, parts, serve
 from app.logs import set_up
+from app.models import start_model
 from app.parts import Parts
 from app.port import require_free_port
 from app.settings import Settings

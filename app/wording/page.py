@@ -272,16 +272,6 @@ def nothing_erased() -> str:
     return "Nothing was erased: type ERASE in the box to confirm."
 
 
-def how_it_is_judged(policy: str) -> str:
-    """The head of the transparency page."""
-    return (
-        "## How messages are judged\n\nEverything you type and everything the model says is judged against the "
-        "[Gemma Prohibited Use Policy](https://ai.google.dev/gemma/prohibited_use_policy) before it goes further. What is stopped is never "
-        "shown; a moderator looks at what was stopped or flagged. Automatic checks make mistakes in both directions: you can ask for a "
-        f"review of anything that was stopped, and report anything that was not. Policy in force: `{policy}`."
-    )
-
-
 def no_reports() -> str:
     """Nothing was reported or asked for yet."""
     return "You have not reported anything yet. Under each reply stands Report."

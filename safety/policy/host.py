@@ -3,19 +3,31 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from safety.policy.judges import judge_in
 from safety.policy.reading import Identifiers, identifiers_in
 from safety.policy.tables import Table, read_table
-from safety.policy.types import ACTIONS, CATEGORIES, SIDES, CheckPolicy, ClausePolicy, Policy, Threshold
+from safety.policy.types import (
+    ACTIONS,
+    CATEGORIES,
+    SIDES,
+    CheckPolicy,
+    ClausePolicy,
+    JudgePolicy,
+    Policy,
+    Threshold,
+)
 from safety.types import Action, Category, SafetyError, Side
 
 CHECK = "host"
 """The name of the check that finds a host's words."""
 
 _THRESHOLD = Threshold(0.5, 0.9)
+_LIFTABLE = ("classifier", "circumvention")
+"""The checks of the policy that weigh words, and may be wrong."""
 _OWN_ID = re.compile(r"[A-Z][A-Z0-9]*(?:[-.][A-Za-z0-9]+)*")
 _OFFICIAL = "PUP-"
 
@@ -42,6 +54,8 @@ class HostPolicy:
     blocklists: tuple[Blocklist, ...]
     identifiers: Identifiers
     """What becomes of the kinds that the file names, in the place of what the policy says."""
+    judges: Mapping[str, JudgePolicy] = field(default_factory=dict)
+    """What holds for the judges that the file names, in the place of what the policy says."""
 
 
 def read_host_policy(file: Path) -> HostPolicy:
@@ -50,17 +64,20 @@ def read_host_policy(file: Path) -> HostPolicy:
     own = table.take_table("clauses")
     clauses = {clause_id: _clause(clause_id, own, own.take_table(clause_id)) for clause_id in own.keys}
     lists, kinds = table.take_table("blocklists"), table.take_table("identifiers")
+    judges = table.take_table("judges")
     host = HostPolicy(
         version=table.take_text("version"),
         fingerprint=hashlib.sha256(file.read_bytes()).hexdigest()[:12],
         clauses=clauses,
         blocklists=tuple(_blocklist(name, lists.take_table(name)) for name in lists.keys),
         identifiers=identifiers_in(kinds, kinds.keys),
+        judges={name: judge_in(judges.take_table(name), _LIFTABLE) for name in judges.keys},
     )
     table.done()
-    if not (host.blocklists or host.identifiers):
+    if not (host.blocklists or host.identifiers or host.judges):
         raise SafetyError(
-            f"{file.name} has no [blocklists.NAME] and no [identifiers]; it must have one of them at least."
+            f"{file.name} has no [blocklists.NAME], no [identifiers] and no [judges.NAME]; "
+            "it must have one of them at least."
         )
     return host
 
@@ -84,7 +101,18 @@ def extended(policy: Policy, host: HostPolicy) -> Policy:
         checks={**policy.checks, CHECK: CheckPolicy(_THRESHOLD)},
         clauses=clauses,
         identifiers={**policy.identifiers, **host.identifiers},
+        judges={**policy.judges, **{name: _judge(policy, name, one) for name, one in host.judges.items()}},
     )
+
+
+def _judge(policy: Policy, name: str, judge: JudgePolicy) -> JudgePolicy:
+    """The host's word on a judge; a profile that acts from the flag threshold on still does."""
+    if name not in policy.judges:
+        raise SafetyError(
+            f"judges.{name} is no judge of the policy; it must be one of {', '.join(policy.judges)}."
+        )
+    usual = policy.judges[name].check
+    return replace(judge, check=replace(usual, threshold=judge.check.threshold))
 
 
 def _clause(clause_id: str, clauses: Table, table: Table) -> ClausePolicy:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+from safety.policy.judges import FAILURES, judge_in, threshold_in
 from safety.policy.tables import Table, read_table
 from safety.policy.types import (
     ACTIONS,
@@ -15,6 +16,7 @@ from safety.policy.types import (
     SIDES,
     CheckPolicy,
     ClausePolicy,
+    JudgePolicy,
     Limits,
     Policy,
     Threshold,
@@ -24,9 +26,6 @@ from safety.types import Action, Category, SafetyError, Side
 
 FOLDER = Path(__file__).parent
 PROFILES = ("strict", "standard", "research")
-
-_FAILURES = ("flag", "block")
-"""What may follow where a check did not do its work; to let such a text pass would be no gate."""
 
 _OF_IDENTIFIERS = (Action.ALLOW, Action.REDACT, Action.FLAG, Action.BLOCK)
 
@@ -63,7 +62,8 @@ def load_policy(profile: str = "standard", *, folder: Path = FOLDER) -> Policy:
     measured = _measured(thresholds.take_table("thresholds", known=tuple(checks)))
     thresholds.done()
     clauses = main.take_table("clauses")
-    change = _profile(changes, clauses.keys, tuple(checks))
+    judges = main.take_table("judges")
+    change = _profile(changes, clauses.keys, (*checks, *judges.keys))
     categories = _categories(main.take_table("categories", known=CATEGORIES), clauses.keys)
     failures = _failures(main.take_table("outcomes"))
     policy = Policy(
@@ -79,6 +79,7 @@ def load_policy(profile: str = "standard", *, folder: Path = FOLDER) -> Policy:
         clauses=_clauses(clauses, tuple(checks), change.failures or failures, change.actions),
         measured=measured | change.measured,
         identifiers=identifiers_in(main.take_table("identifiers"), KINDS) | change.identifiers,
+        judges={name: _judge(name, judges, tuple(checks), change) for name in judges.keys},
     )
     main.done()
     _require_home_clauses(policy)
@@ -99,7 +100,7 @@ def _fingerprint(files: tuple[Path, ...]) -> str:
 
 def _failures(table: Table) -> _Failures:
     failures = _Failures(
-        Action(table.take_choice("error", _FAILURES)), Action(table.take_choice("not_checked", _FAILURES))
+        Action(table.take_choice("error", FAILURES)), Action(table.take_choice("not_checked", FAILURES))
     )
     table.done()
     return failures
@@ -110,9 +111,7 @@ def _checks(table: Table) -> dict[str, CheckPolicy]:
 
 
 def _threshold(table: Table) -> Threshold:
-    threshold = Threshold(table.take_score("flag"), table.take_score("block"))
-    if threshold.flag > threshold.block:
-        raise table.wrong("flag", threshold.flag, f"at most what block is, {threshold.block}")
+    threshold = threshold_in(table)
     table.done()
     return threshold
 
@@ -148,6 +147,11 @@ def _blocks_from_flag(table: Table) -> dict[str, bool]:
         chosen[name] = settings.take_choice("acts_from", ("flag", "block")) == "flag"
         settings.done()
     return chosen
+
+
+def _judge(name: str, table: Table, checks: tuple[str, ...], change: _Profile) -> JudgePolicy:
+    blocks_from_flag = change.blocks_from_flag.get(name, False)
+    return judge_in(table.take_table(name), checks, blocks_from_flag=blocks_from_flag)
 
 
 def _changed(name: str, check: CheckPolicy, change: _Profile) -> CheckPolicy:
@@ -209,7 +213,7 @@ def identifiers_in(table: Table, kinds: Sequence[str]) -> Identifiers:
 
 
 def _failure(table: Table, key: str, otherwise: Action) -> Action:
-    return Action(table.take_choice(key, _FAILURES)) if key in table else otherwise
+    return Action(table.take_choice(key, FAILURES)) if key in table else otherwise
 
 
 def _limits(table: Table, actions: Actions, change: Actions | None) -> dict[tuple[str, Side], Limits]:

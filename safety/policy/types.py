@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from safety.redaction import IdentifierKind
-from safety.types import Action, Category, Clause, SafetyError, Side
+from safety.types import Action, Category, Clause, Finding, SafetyError, Side
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 SIDES: tuple[Side, ...] = get_args(Side)
 ACTIONS: tuple[Action, ...] = tuple(Action)
 KINDS: tuple[IdentifierKind, ...] = get_args(IdentifierKind)
+GRAVEST = 3
+"""What is found under a clause of this severity no machine takes back."""
 
 
 def gravest(actions: Iterable[Action]) -> Action:
@@ -74,6 +76,24 @@ class CheckPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePolicy:
+    """What holds for a dearer judge: when it is asked, what its scores mean, and what it may take back."""
+
+    check: CheckPolicy
+    asked: tuple[float, float]
+    """It is asked about a category that cheap checks score from the first of these to the second."""
+    lifts: Mapping[str, Action] = field(default_factory=dict)
+    """By check: the gravest action whose findings it may take back, `flag` or `block`; no others."""
+    clears: float = 0.0
+    """It takes back what it scores below this."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of the languages that it reads; empty where it reads them all."""
+    error: Action | None = None
+    """What becomes of a suspect that it could not judge; None where the policy's own word holds."""
+    not_checked: Action | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClausePolicy:
     """One clause: what it forbids in our words, what serves it, and what becomes of a text that breaks it."""
 
@@ -121,6 +141,8 @@ class Policy:
     """What becomes of an identifier or a secret, whatever the clause."""
     learned: Mapping[tuple[str, str, Side], float] = field(default_factory=dict)
     """By check, clause and side: from which score on people had findings acted on; never below `flag`."""
+    judges: Mapping[str, JudgePolicy] = field(default_factory=dict)
+    """The dearer judges that are known, or, for a Guard that has some, those that run."""
 
     def clause(self, clause_id: str) -> ClausePolicy:
         """The clause of this id; SafetyError names an id that the policy does not have."""
@@ -162,10 +184,14 @@ class Policy:
 
     def on_error(self, check: str) -> Action:
         """What becomes of a text on which this check failed: the gravest that a clause it serves asks for."""
+        if check in self.judges:
+            return self.judges[check].error or self.error
         return gravest([clause.error for clause in self.served_by(check)] or [self.error])
 
     def on_not_checked(self, check: str) -> Action:
         """What becomes of a text that this check could not judge."""
+        if check in self.judges:
+            return self.judges[check].not_checked or self.not_checked
         return gravest([clause.not_checked for clause in self.served_by(check)] or [self.not_checked])
 
     def served_by(self, check: str) -> tuple[ClausePolicy, ...]:
@@ -191,3 +217,23 @@ class Policy:
         """The same policy with these checks and no others; `threshold` is for those it did not know."""
         checks = {name: self.checks.get(name, CheckPolicy(threshold)) for name in names}
         return replace(self, checks=checks)
+
+    def with_judges(self, names: Iterable[str]) -> "Policy":
+        """The same policy with these judges and no others; SafetyError for one that it does not know."""
+        judges = {name: self._judge(name) for name in names}
+        return replace(
+            self, judges=judges, checks={**self.checks, **{name: one.check for name, one in judges.items()}}
+        )
+
+    def may_lift(self, judge: str, finding: Finding) -> bool:
+        """Whether this judge may take such a finding back: never the gravest, and none of an identifier."""
+        gravest_lifted = self.judges[judge].lifts.get(finding.check, Action.ALLOW)
+        is_bearable = finding.kind is None and self.clause(finding.clause).severity < GRAVEST
+        return is_bearable and ACTIONS.index(finding.action) <= ACTIONS.index(gravest_lifted)
+
+    def _judge(self, name: str) -> JudgePolicy:
+        if name not in self.judges:
+            raise SafetyError(
+                f"The judge {name!r} is not in the policy; it has {', '.join(self.judges) or 'none'}."
+            )
+        return self.judges[name]

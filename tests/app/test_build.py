@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.build import allowed, desk_rules, door, load_model, open_store, parts
+from app.build import allowed, desk_rules, door, open_store, parts
 from app.identity import Door
 from app.limits import Allowed
+from app.models import load_model
 from app.settings import Settings, SettingsError
 from safety.types import Text
 from storage.types import NewThreshold

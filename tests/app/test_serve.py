@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.build import start_model
 from app.commands.serve import model_said
+from app.models import start_model
 from app.settings import Settings
 from model.fake import FAKE, FakeModel
 from model.progress import Progress

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.build import load_model
+from app.models import load_model
 from app.settings import Settings
 from app.turn import Limits, TurnRefused, Turns
 from model.engine import Engine

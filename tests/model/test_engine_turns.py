@@ -9,7 +9,7 @@ from transformers import LogitsProcessorList, RepetitionPenaltyLogitsProcessor
 from model.detokenise import Detokeniser
 from model.markers import Markers
 from model.prompt import PromptWriter
-from model.types import GenerationSettings, Message, ModelBusy, ModelError
+from model.types import GenerationSettings, Message, ModelError
 
 GREEDY = GenerationSettings(temperature=0.0, max_tokens=60)
 
@@ -148,15 +148,6 @@ async def test_a_score_is_the_probability_of_each_choice(engine, loaded):
 async def test_choices_that_cannot_be_told_apart_are_refused(engine, choices):
     with pytest.raises(ModelError, match="choices"):
         await engine.score(said("Hello"), choices)
-
-
-async def test_a_score_takes_its_place_in_the_queue(engine_of, loaded):
-    engine = engine_of(loaded, max_turns=1, max_waiting=0)
-    async with aclosing(engine.stream(said("Hello"), GREEDY)) as held:
-        await anext(held)
-
-        with pytest.raises(ModelBusy):
-            await engine.score(said("Hello"), ["the", "code"])
 
 
 async def test_a_score_whose_logits_are_not_numbers_raises(engine_of, steered):

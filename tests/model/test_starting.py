@@ -201,3 +201,30 @@ async def test_a_model_that_dies_after_it_was_loaded_is_said_to_have_failed():
 
     assert was_well
     assert model.has_failed
+
+
+class Judging(FakeModel):
+    """A fake that can be asked as well."""
+
+    async def score(self, prompt, choices):
+        return (0.75, 0.25)
+
+
+async def test_a_question_waits_until_the_model_is_there():
+    loading = Loading(Judging(["Here I am."]))
+    model = StartingModel(loading, FAKE)
+    model.begin()
+    asked = asyncio.ensure_future(model.score(HELLO, ("Yes", "No")))
+    loading.may_end.set()
+
+    assert await asked == (0.75, 0.25)
+
+
+async def test_a_model_that_cannot_judge_or_was_not_loaded_answers_no_question():
+    for loading in (Loading(), Loading(fault=ModelError("gone"))):
+        model = StartingModel(loading, FAKE)
+        model.begin()
+        loading.may_end.set()
+
+        with pytest.raises(ModelError, match="could not be loaded"):
+            await model.score(HELLO, ("Yes", "No"))
