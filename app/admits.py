@@ -37,6 +37,8 @@ class Admits(Protocol):
         self, owner: str, *, conversations: int = 0, messages: int = 0
     ) -> AbstractContextManager[None]: ...
 
+    def require_prompt(self, owner: str) -> None: ...
+
     def spent(self, owner: str, tokens: int) -> None: ...
 
     def seen(self, owner: str) -> Seen: ...
@@ -48,6 +50,9 @@ class AdmitsAll:
     def turn(self, owner: str, *, conversations: int = 0, messages: int = 0) -> AbstractContextManager[None]:
         """Let this turn begin."""
         return nullcontext()
+
+    def require_prompt(self, owner: str) -> None:
+        """Let this text be judged."""
 
     def spent(self, owner: str, tokens: int) -> None:
         """Count nothing."""

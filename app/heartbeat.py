@@ -14,9 +14,10 @@ log = logging.getLogger("bezel.heartbeat")
 
 @contextmanager
 def beating(runs: Runs, every: float = BEAT) -> Iterator[None]:
-    """Give a sign of life every so many seconds; at the end close what this run has left open."""
+    """Give a sign of life now and every so many seconds; at the end close what this run has left open."""
     try:
-        with repeating("heartbeat", lambda: beat(runs), every, first=0):
+        beat(runs)
+        with repeating("heartbeat", lambda: beat(runs), every):
             yield
     finally:
         runs.end()

@@ -1,7 +1,7 @@
 """Bringing conversations back from a file: everything in it is judged before any of it is stored."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.admits import Admits, TurnRefused
 from app.answer import severity
@@ -10,6 +10,7 @@ from app.standing import require_standing
 from safety.types import Judge, Text
 from storage.archive import Judged, JudgedTalk, Line, Talk, read
 from storage.store import Store
+from storage.titles import JudgedTitle
 
 REMEMBERED_PROMPTS = 6
 
@@ -45,7 +46,7 @@ class Importing:
     async def _judged(self, talk: Talk) -> JudgedTalk:
         by_id = {line.id: line for line in talk.messages}
         messages = [await self._judged_line(line, by_id) for line in talk.messages]
-        return JudgedTalk(await self._passed(talk.title), talk.leaf, tuple(messages))
+        return JudgedTalk(await self._judged_title(talk.title, messages), talk.leaf, tuple(messages))
 
     async def _judged_line(self, line: Line, by_id: Mapping[str, Line]) -> Judged:
         if not line.text.strip():
@@ -59,12 +60,23 @@ class Importing:
         verdict = await self._judge.judge(text)
         return Judged(line, verdict, severity(self._judge, verdict))
 
-    async def _passed(self, title: str) -> str:
+    async def _judged_title(self, title: str, messages: Sequence[Judged]) -> JudgedTitle | None:
+        """A title with its verdict; None where the file has none, or a stopped prompt begins with it."""
         clean = given_title(title)
         if not clean:
-            return ""
+            return None
         verdict = await self._judge.judge(Text(clean, "prompt"))
-        return "" if verdict.failed or verdict.action.withholds else given_title(verdict.redacted(clean))
+        if verdict.action.withholds and any(_is_stopped_start(clean, judged) for judged in messages):
+            return None  # that prompt's own case shows these words
+        return JudgedTitle(clean, verdict, severity(self._judge, verdict))
+
+
+def _is_stopped_start(title: str, judged: Judged) -> bool:
+    """Whether this is the first words of a prompt that did not pass."""
+    line, verdict = judged.line, judged.verdict
+    if line.role != "user" or verdict is None or not verdict.action.withholds:
+        return False
+    return " ".join(line.text.split()).startswith(title.removesuffix("…"))
 
 
 def _before(line: Line, by_id: Mapping[str, Line]) -> list[Line]:

@@ -134,6 +134,11 @@ class Admission:
         seen, live = self.seen(owner), self._live[owner]
         if self._allowed.turns and live >= self._allowed.turns:
             raise TurnRefused(limits.too_many_turns(seen.language, live))
+        self.require_prompt(owner)
+
+    def require_prompt(self, owner: str) -> None:
+        """Count one text of theirs that the gate is to judge. Raises TurnRefused, and counts nothing."""
+        seen = self.seen(owner)
         waits = {
             limits.too_many_prompts: self._prompts.wait(owner),
             limits.too_many_tokens: self._tokens.wait(owner),

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 
 from app.admits import Admits, AdmitsAll
 from app.admits import Limits as Limits
@@ -20,6 +19,7 @@ from model.types import ChatModel, GenerationSettings, Message, ModelError
 from safety.types import Judge, Text, Verdict
 from storage.store import Store
 from storage.temporary import is_temporary
+from storage.titles import JudgedTitle
 from storage.types import Conversation, MessageState, NotFound, StoredMessage
 
 log = logging.getLogger("bezel.turn")
@@ -117,8 +117,7 @@ class Turns:
         if prompt.role != "user":
             raise TurnRefused("Only a prompt can be answered again.")
         if prompt.state in ("blocked", "removed"):
-            stopped = STOPPED[prompt.state]
-            raise TurnRefused(f"This message was {stopped}; a person can be asked to look at it.")
+            raise TurnRefused(f"This message was {STOPPED[prompt.state]}; a person can look at it, if asked.")
         async with (
             self._begun(owner, prompt.conversation_id) as begun,
             aclosing(self._run(begun.live, begun.conversation, prompt, chosen)) as steps,
@@ -150,16 +149,17 @@ class Turns:
         return chosen.conversation_id
 
     async def rename(self, owner: str, conversation_id: str, title: str) -> Verdict | None:
-        """Give a conversation a title that passes as a prompt does; else gives the verdict."""
+        """Give a conversation a title that passes as a prompt does, and counts as one; else the verdict."""
+        await self._require_standing(owner)
         conversation = await asyncio.to_thread(self._store.conversation, owner, conversation_id)
         clean = given_title(title)
-        if clean and clean != conversation.title:
-            verdict = await self._judge.judge(Text(clean, "prompt"))
-            if verdict.failed or verdict.action.withholds:
-                return verdict  # no case keeps it, so a title passes or is not taken
-            title = given_title(verdict.redacted(clean))
-            await asyncio.to_thread(self._store.rename_conversation, owner, conversation_id, title)
-        return None
+        if clean in ("", conversation.title):
+            return None
+        self._admission.require_prompt(owner)
+        verdict = await self._judge.judge(Text(clean, "prompt"))
+        judged = JudgedTitle(clean, verdict, severity(self._judge, verdict))
+        given = await asyncio.to_thread(self._store.name_conversation, owner, conversation_id, judged)
+        return None if given else verdict
 
     async def delete(self, owner: str, conversation_id: str) -> None:
         """Delete a conversation for good, in the model too. Raises TurnRefused while it is being answered."""
@@ -220,9 +220,9 @@ class Turns:
         """
         if conversation_id is None:
             kept = await asyncio.to_thread(self._store.conversation_count, owner)
-            start = partial(self._store.start_conversation, owner, temporary=temporary)
+            start = self._store.start_conversation
             with self._admission.turn(owner, conversations=0 if temporary else kept):
-                conversation = await asyncio.to_thread(start)
+                conversation = await asyncio.to_thread(start, owner, temporary=temporary)
                 with self._live.claimed(owner, conversation.id) as live:
                     yield Begun(live, conversation)
             return

@@ -4,7 +4,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from storage import audit, decisions, people, statements, tables
+from storage import audit, cases, decisions, people, statements, tables
 from storage.columns import new_id, quoted, short
 from storage.settling import Settling
 from storage.transactions import Transactions
@@ -87,7 +87,7 @@ def _found(work: Work, owner: str, decision_id: str) -> tuple[tables.Decision, t
         raise NotFound(f"There is no decision {quoted(decision_id)}.")
     if case.kind == "appeal":
         raise IllegalMove("This decision was made on an appeal; it is final.")
-    return made, work.get_one(tables.ReviewCase, case.about_id or case.id, with_for_update=True)
+    return made, cases.locked(work, case.about_id or case.id)
 
 
 def _side(

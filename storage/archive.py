@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 
 from safety.types import Verdict
-from storage import conversations, tables, turns
+from storage import conversations, tables, titles, turns
 from storage.states import can_be_answered
+from storage.titles import JudgedTitle
 from storage.transactions import Transactions
 from storage.types import Conversation, MessageRole, StorageError
 from storage.work import Work
@@ -70,9 +71,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class JudgedTalk:
-    """A conversation of a file, judged; its title is "" where that did not pass."""
+    """A conversation of a file, judged."""
 
-    title: str
+    title: JudgedTitle | None
     leaf: str | None
     messages: tuple[Judged, ...]
 
@@ -149,7 +150,7 @@ def _bring_all(work: Work, owner: str, talks: Sequence[JudgedTalk]) -> tuple[Con
 
 
 def _bring(work: Work, owner: str, talk: JudgedTalk) -> Conversation:
-    started = conversations.start(work, owner, talk.title)
+    started = conversations.start(work, owner, "")
     row = conversations.own(work, owner, started.id, lock=True)
     places: dict[str | None, str | None] = {None: None}
     for judged in talk.messages:
@@ -158,6 +159,8 @@ def _bring(work: Work, owner: str, talk: JudgedTalk) -> Conversation:
         places[line.id] = _stored(work, row, parent, judged) or parent
     if talk.leaf is not None and places[talk.leaf] is not None:
         row.leaf_id = places[talk.leaf]
+    if talk.title is not None:
+        titles.give(work, owner, row.id, talk.title)
     work.flush()
     return conversations.one(work, owner, started.id)
 

@@ -14,8 +14,8 @@ MOST_PRIORS = 20
 
 
 def locked(work: Work, case_id: str) -> tables.ReviewCase:
-    """The row, held until the transaction ends; raises NotFound."""
-    row = work.get(tables.ReviewCase, case_id, with_for_update=True)
+    """The row as it is now, held until the transaction ends; raises NotFound."""
+    row = work.get(tables.ReviewCase, case_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(f"There is no case {quoted(case_id)}.")
     return row

@@ -1,8 +1,8 @@
-"""Clocks of what people write: conversations that nobody goes on with, and the words of old reports."""
+"""Clocks of what people write: conversations that nobody goes on with, words of old reports and appeals."""
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from storage import audit, retention, tables
 from storage.transactions import Transactions
@@ -25,9 +25,9 @@ class Clocks:
         return gone
 
     def let_reports_go(self, days: int, *, at_once: int = 500) -> int:
-        """Empty the notes of reports whose case was decided so many days ago; gives how many those were."""
+        """Erase the words of reports and appeals that were decided so many days ago; gives how many."""
         gone = 0
-        while days and (found := self._write(_reports, days, at_once)):
+        while days and (found := self._write(_words, days, at_once)):
             gone += found
         if gone:
             self._forget_deleted()
@@ -52,17 +52,26 @@ def _conversations(work: Work, days: int, at_once: int) -> tuple[str, ...]:
     return ids
 
 
-def _reports(work: Work, days: int, at_once: int) -> int:
-    table, case = tables.Report, tables.ReviewCase
-    over = work.clock() - timedelta(days=days)
-    rows = work.scalars(
-        select(table)
-        .join(case, case.id == table.case_id)
-        .where(table.note != "", case.state == "decided", case.decided_at <= over)
+def _words(work: Work, days: int, at_once: int) -> int:
+    report, appeal, words = tables.Report, tables.Appeal, tables.AppealText
+    case, over = tables.ReviewCase, work.clock() - timedelta(days=days)
+    is_over = (case.state == "decided", case.decided_at <= over)
+    reports = work.scalars(
+        select(report.id)
+        .join(case, case.id == report.case_id)
+        .where(report.note != "", *is_over)
         .limit(at_once)
     ).all()
-    for row in rows:
-        row.note = ""
-    if rows:
-        audit.record(work, audit.HOST, "reports let go", f"{len(rows)} reports")
-    return len(rows)
+    appeals = work.scalars(
+        select(words.appeal_id)
+        .join(appeal, appeal.id == words.appeal_id)
+        .join(case, case.id == appeal.case_id)
+        .where(*is_over)
+        .limit(at_once)
+    ).all()
+    work.execute(update(report).where(report.id.in_(reports)).values(note=""))
+    work.execute(delete(words).where(words.appeal_id.in_(appeals)))
+    if reports or appeals:
+        said = f"{len(reports)} reports, {len(appeals)} appeals"
+        audit.record(work, audit.HOST, "words let go", said)
+    return len(reports) + len(appeals)

@@ -52,8 +52,10 @@ def hold(work: Work, case_id: str, moderator_id: str, until: datetime, reason: s
     """Keep a case for longer than a lease, for a reason; at most 24 hours from when that began."""
     row = held(work, case_id, moderator_id)
     at = work.clock()
-    row.claim_expires_at = states.hold_until(until, since=row.held_since or at, at=at)
-    row.held_since, row.hold_reason = row.held_since or at, _reason(reason)
+    # A clock that has been set back since is no reason to hold it for longer.
+    began = min(row.held_since or at, at)
+    row.claim_expires_at = states.hold_until(until, since=began, at=at)
+    row.held_since, row.hold_reason = began, _reason(reason)
     row.row_version += 1
     audit.record(work, moderator_id, "case held", row.id)
     return cases.view(work, row, moderator_id)
@@ -81,11 +83,11 @@ def take(work: Work, row: tables.ReviewCase, moderator: tables.Moderator) -> Cas
     )
     standing.check(work, row, moderator)
     lease = at + states.LEASE
-    if not is_renewal or row.claim_expires_at is None or row.claim_expires_at <= at:
+    if not is_renewal or states.is_over(row.claim_expires_at, at):
         row.held_since = row.hold_reason = None
         row.claim_expires_at = lease
     row.state, row.claimed_by = state, moderator.id
-    row.claim_expires_at = max(row.claim_expires_at, lease)
+    row.claim_expires_at = max(row.claim_expires_at or lease, lease)
     row.row_version += 0 if is_renewal else 1
     _note_opening(work, row, moderator.id)
     audit.record(work, moderator.id, "claim renewed" if is_renewal else "case claimed", row.id)

@@ -1,16 +1,24 @@
 """All that differs between SQLite and PostgreSQL: connections, transactions, triggers, erasing for good."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, event, text
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 WRITING = "bezel_writing"
 """The execution option of connections that will write: SQLite then takes its write lock at the start."""
 
+SEARCHED = ("searchable", "searchable_title")
+"""The tables over which there is a full-text index; in SQLite its name is theirs with `_words`."""
+
 _STARTING = 0xBE2E1
 """The number of PostgreSQL's advisory lock of a start, on any of Bezel's databases."""
+
+_MET_ANOTHER = frozenset({"40001", "40P01", "23503", "23505"})
+"""PostgreSQL's codes for two transactions that met: a deadlock, or a row that the other made or deleted."""
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -30,6 +38,11 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
+def file_of(engine: Engine) -> Path | None:
+    """The file that a SQLite database is in; None for PostgreSQL."""
+    return Path(str(engine.url.database)) if is_sqlite(engine) else None
+
+
 def prepare(engine: Engine) -> None:
     """Give each SQLite connection its settings and let SQLAlchemy, not the driver, begin its transactions."""
     if is_sqlite(engine):
@@ -46,6 +59,11 @@ def _set_up(connection: Any, record: object) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def met_another(error: DBAPIError) -> bool:
+    """Whether another transaction was in the way of this one, which may well succeed at the next try."""
+    return getattr(error.orig, "sqlstate", None) in _MET_ANOTHER
 
 
 def wait_for_other_starts(connection: Connection) -> None:
@@ -115,39 +133,44 @@ def never_replaced(dialect: str, table: str, key: str) -> Sequence[str]:
     ]
 
 
-def full_text(dialect: str) -> Sequence[str]:
-    """The statements that make the full-text index over `searchable`, which then follows its rows."""
+def full_text(dialect: str, table: str = "searchable") -> Sequence[str]:
+    """The statements that make the full-text index over this table, which then follows its rows."""
     if dialect == "postgresql":
-        return ["CREATE INDEX ix_searchable_words ON searchable USING gin (words)"]
-    forget = (
-        "INSERT INTO searchable_words(searchable_words, rowid, words) VALUES('delete', old.number, old.words)"
-    )
-    keep = "INSERT INTO searchable_words(rowid, words) VALUES(new.number, new.words)"
+        return [f"CREATE INDEX ix_{table}_words ON {table} USING gin (words)"]
+    words = f"{table}_words"
+    forget = f"INSERT INTO {words}({words}, rowid, words) VALUES('delete', old.number, old.words)"
+    keep = f"INSERT INTO {words}(rowid, words) VALUES(new.number, new.words)"
     return [
-        "CREATE VIRTUAL TABLE searchable_words USING fts5(words, content='searchable', "
+        f"CREATE VIRTUAL TABLE {words} USING fts5(words, content='{table}', "
         "content_rowid='number', tokenize='ascii', detail='none', columnsize=0)",
-        f"CREATE TRIGGER searchable_added AFTER INSERT ON searchable BEGIN {keep}; END",
-        f"CREATE TRIGGER searchable_removed AFTER DELETE ON searchable BEGIN {forget}; END",
-        f"CREATE TRIGGER searchable_changed AFTER UPDATE ON searchable BEGIN {forget}; {keep}; END",
+        f"CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN {keep}; END",
+        f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {forget}; END",
+        f"CREATE TRIGGER {table}_changed AFTER UPDATE ON {table} BEGIN {forget}; {keep}; END",
     ]
 
 
-def newest_matching(dialect: str, owner: str, tokens: Sequence[str], limit: int) -> TextClause:
-    """The ids of a person's newest messages that have all these tokens, of the last one that begins so."""
+def newest_matching(
+    dialect: str, key: InstrumentedAttribute[str], owner: str, tokens: Sequence[str], limit: int
+) -> TextClause:
+    """The newest keys of a person's rows that have all these tokens, of the last one that begins so.
+
+    `key` is the column that is asked for, of one of the tables of `SEARCHED`.
+    """
+    table, about = key.class_.__tablename__, key.key
     if dialect == "postgresql":
         wanted = " & ".join(f"'{token}'" for token in tokens) + ":*"
         # Found first and cut after, or the planner reads everybody's rows backwards until enough match.
         question = (
-            "WITH hit AS MATERIALIZED (SELECT number, message_id FROM searchable "
+            f"WITH hit AS MATERIALIZED (SELECT number, {about} FROM {table} "
             "WHERE words @@ CAST(:wanted AS tsquery) AND owner = :owner) "
-            "SELECT message_id FROM hit ORDER BY number DESC LIMIT :limit"
+            f"SELECT {about} FROM hit ORDER BY number DESC LIMIT :limit"
         )
     else:
         wanted = " AND ".join(f'"{token}"' for token in tokens) + "*"
         question = (
-            "SELECT message_id FROM searchable_words JOIN searchable ON number = searchable_words.rowid "
-            "WHERE searchable_words MATCH :wanted AND owner = :owner "
-            "ORDER BY searchable_words.rowid DESC LIMIT :limit"
+            f"SELECT {about} FROM {table}_words JOIN {table} ON number = {table}_words.rowid "
+            f"WHERE {table}_words MATCH :wanted AND owner = :owner "
+            f"ORDER BY {table}_words.rowid DESC LIMIT :limit"
         )
     return text(question).bindparams(wanted=wanted, owner=owner, limit=limit)
 
@@ -159,9 +182,9 @@ def forget_deleted(engine: Engine) -> bool:
     """
     if is_sqlite(engine):
         with engine.connect() as connection:
-            _driver(connection).execute(
-                "INSERT INTO searchable_words(searchable_words) VALUES('optimize')"
-            ).fetchall()
+            for table in SEARCHED:
+                optimize = f"INSERT INTO {table}_words({table}_words) VALUES('optimize')"
+                _driver(connection).execute(optimize).fetchall()
             _driver(connection).execute("VACUUM").fetchall()
             is_busy, *_ = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not is_busy

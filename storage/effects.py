@@ -2,14 +2,14 @@
 
 from sqlalchemy import delete, select
 
-from storage import cases, conversations, evidence, judging, sanctions, states, tables
+from storage import cases, conversations, evidence, judging, sanctions, states, tables, titles
 from storage.types import DecisionAction
 from storage.work import Work
 
 
 def take(work: Work, case: tables.ReviewCase, made: tables.Decision) -> None:
     """Put a decision in force, in place of the one that it overturns; what it upholds stays as it is."""
-    about = work.get_one(tables.ReviewCase, case.about_id) if case.about_id else case
+    about = cases.locked(work, case.about_id) if case.about_id else case
     earlier = work.get(tables.Decision, about.decision_id) if about.decision_id else None
     case.ruling = made.ruling
     if case is not about:
@@ -27,7 +27,7 @@ def take(work: Work, case: tables.ReviewCase, made: tables.Decision) -> None:
 
 def forget(work: Work, case: tables.ReviewCase) -> None:
     """Destroy the evidence of somebody who was erased, once nothing is left to decide."""
-    evidence.erase(work, [case.about_id or case.id])
+    evidence.erase_decided(work, tables.ReviewCase.id == (case.about_id or case.id))
 
 
 def _end(work: Work, earlier: tables.Decision, made: tables.Decision) -> None:
@@ -57,14 +57,28 @@ def _label(work: Work, about: tables.ReviewCase, made: tables.Decision) -> None:
 
 
 def _drop_title(work: Work, message: tables.Message) -> None:
-    """Take the conversation's title away where it quotes a message that is about to be removed."""
+    """Take the conversation's title away where it quotes a message that is about to be removed, or holds it.
+
+    One that quotes a reply stays where it quotes a prompt that stands, which is where titles come from.
+    """
     conversation = conversations.own(work, message.owner, message.conversation_id, lock=True)
-    quoted = conversation.title.removesuffix("…").casefold()
-    if message.role == "user" and quoted in " ".join(message.text.split()).casefold():
+    title, removed = _letters(conversation.title.removesuffix("…")), _letters(message.text)
+    if not removed or (title not in removed and removed not in title):
+        return
+    rows = conversations.tree(work, message.owner, conversation.id).values()
+    prompts = (row.text for row in rows if row.role == "user" and row.state in states.SEARCHABLE)
+    if message.role == "user" or not any(title in _letters(prompt) for prompt in prompts):
         conversation.title = ""
 
 
+def _letters(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
 def _move_message(work: Work, case: tables.ReviewCase, action: DecisionAction) -> None:
+    if titles.is_title(case.message_id):
+        titles.rule(work, case, action)
+        return
     key = (case.owner, case.message_id)
     message = work.get(tables.Message, key, with_for_update=True) if case.owner else None
     if message is None:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from storage import sealing, tables
 from storage.types import EvidenceLine
@@ -80,8 +81,9 @@ def seal(work: Work, case_id: str, content: Snapshot) -> None:
 
 
 def seal_later(work: Work, case_id: str, later: Sequence[tables.Message]) -> None:
-    """Add what followed the message, once: the snapshot itself never changes."""
-    if work.get(tables.LaterEvidence, case_id) is None:
+    """Add what followed the message, once, while there is a snapshot, which itself never changes."""
+    first = work.get(tables.Evidence, case_id)
+    if first is not None and first.sealed is not None and work.get(tables.LaterEvidence, case_id) is None:
         content = Snapshot(lines=tuple(_after(later)), shown="", checkpoint=None, settings=None)
         _seal(work, tables.LaterEvidence, case_id, content)
 
@@ -110,22 +112,31 @@ def _opened(work: Work, case_id: str, row: tables.Evidence | tables.LaterEvidenc
     return _unpacked(sealing.unseal(work.keys, kept, case_id, "evidence of case"))
 
 
-def erase(work: Work, case_ids: Sequence[str]) -> None:
-    """Destroy the evidence of these cases and what moderators wrote about it; the decisions stay.
+def is_asked_for(since: datetime | None = None) -> ColumnElement[bool]:
+    """Whether somebody has asked for a case to be looked at again, after `since`, and nobody decided that."""
+    case, again = tables.ReviewCase, aliased(tables.ReviewCase)
+    waits = (again.about_id == case.id) & (again.state != "decided")
+    return exists().where(waits if since is None else waits & (again.opened_at > since))
 
-    It waits where somebody has asked for the case to be looked at again and nobody has decided that yet.
-    """
+
+def erase_decided(work: Work, which: ColumnElement[bool]) -> None:
+    """Destroy the evidence of these cases, but of one that somebody is still to decide, first or again."""
     case = tables.ReviewCase
-    asked_again = select(case.about_id).where(case.about_id.in_(case_ids), case.state != "decided")
-    gone = [case_id for case_id in case_ids if case_id not in set(work.scalars(asked_again))]
+    decided = select(case.id).where(which, case.state == "decided", ~is_asked_for())
+    erase(work, work.scalars(decided).all())
+
+
+def erase(work: Work, case_ids: Sequence[str]) -> None:
+    """Destroy the evidence of these cases and what moderators wrote about it; the decisions stay."""
+    case = tables.ReviewCase
     for table in EXHIBITS:
         work.execute(
             update(table)
-            .where(table.case_id.in_(gone))
+            .where(table.case_id.in_(case_ids))
             .values(wrapped_key=None, sealed=None, erased_at=func.coalesce(table.erased_at, work.clock()))
         )
-    work.execute(update(case).where(case.id.in_(gone)).values(content_digest=None, hold_reason=None))
-    theirs = select(case.id).where(case.id.in_(gone) | case.about_id.in_(gone))
+    work.execute(update(case).where(case.id.in_(case_ids)).values(content_digest=None, hold_reason=None))
+    theirs = select(case.id).where(case.id.in_(case_ids) | case.about_id.in_(case_ids))
     ruled = select(tables.Decision.id).where(tables.Decision.case_id.in_(theirs))
     work.execute(delete(tables.DecisionNote).where(tables.DecisionNote.decision_id.in_(ruled)))
     work.flush()

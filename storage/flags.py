@@ -101,7 +101,8 @@ def _new_case(work: Work, message: tables.Message, clause: str | None, opening: 
     )
     work.add(case)
     work.flush()
-    rows = tree(work, message.owner, message.conversation_id)
+    # A title is in no tree, though it stands under the leaf of one.
+    rows = tree(work, message.owner, message.conversation_id) | {message.id: message}
     content = evidence.snapshot(
         lineage_in(rows, message.id),
         text=opening.text,

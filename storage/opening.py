@@ -14,10 +14,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError, TimeoutError
 from sqlalchemy.pool import NullPool
 
 from storage import dialects
+from storage.columns import from_json
 from storage.types import StorageError
 
 VERSION_TABLE = "bezel_schema"
@@ -35,7 +36,13 @@ def open_engine(url: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         _prepare_file(Path(str(address.database)))
     try:
-        engine = create_engine(address, hide_parameters=True, pool_size=CONNECTIONS, max_overflow=0)
+        engine = create_engine(
+            address,
+            hide_parameters=True,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            json_deserializer=from_json,
+        )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StorageError(f"{place} needs a database driver that is not installed: {error}.") from None
     dialects.prepare(engine)
@@ -53,6 +60,8 @@ def explained(place: str) -> Iterator[None]:
     """Turn a database error into a StorageError without its values: those can be people's words."""
     try:
         yield
+    except TimeoutError:
+        raise StorageError(f"{place} has too much to do; nothing was saved. Try again.") from None
     except StatementError as error:
         if isinstance(error.orig, StorageError):
             raise error.orig from None

@@ -61,24 +61,36 @@ def summaries(work: Work, rows: Sequence[tables.ReviewCase]) -> tuple[CaseSummar
     return tuple(_summary(row, waits.get(row.id), at) for row in rows)
 
 
+def shown_clause(row: tables.ReviewCase) -> str | None:
+    """The clause of a case; None while it waits in the blind slice."""
+    return None if _is_judged_blind(row) else row.clause
+
+
+def shown_sources(row: tables.ReviewCase) -> tuple[str, ...]:
+    """Who found a case, without the checks while it waits in the blind slice."""
+    names = tuple(name for name in row.found_by.split("|") if name)
+    return tuple(name for name in names if name == "person") if _is_judged_blind(row) else names
+
+
+def _is_judged_blind(row: tables.ReviewCase) -> bool:
+    return row.selection_prob is not None and row.state != "decided"
+
+
 def _summary(row: tables.ReviewCase, waits_for: WaitsFor | None, at: datetime) -> CaseSummary:
-    is_blind = row.selection_prob is not None
-    hides = is_blind and row.state != "decided"
-    sources = tuple(name for name in row.found_by.split("|") if name)
     due_at = row.due_at or row.opened_at
     return CaseSummary(
         id=row.id,
         kind=row.kind,
         state=row.state,
-        clause=None if hides else row.clause,
+        clause=shown_clause(row),
         severity=row.severity,
-        sources=tuple(name for name in sources if name == "person") if hides else sources,
+        sources=shown_sources(row),
         reports=row.reports,
         language=row.language,
         opened_at=row.opened_at,
         due_at=due_at,
         is_overdue=row.state != "decided" and due_at <= at,
-        is_blind=is_blind,
+        is_blind=row.selection_prob is not None,
         priority=row.priority,
         claimed_by=row.claimed_by,
         claim_expires_at=row.claim_expires_at,
@@ -99,11 +111,7 @@ def _is_free(work: Work) -> ColumnElement[bool]:
 def fitting(work: Work, filters: Filters, moderator_id: str | None) -> list[ColumnElement[bool]]:
     """What these filters ask of a case; `mine` asks for those that this moderator holds."""
     case = tables.ReviewCase
-    wanted: list[ColumnElement[bool]] = [case.state.in_(filters.states)]
-    if filters.clause is not None:
-        wanted.append(case.clause == filters.clause)
-    if filters.check is not None:
-        wanted.append(case.found_by.contains(f"|{filters.check}|", autoescape=True))
+    wanted: list[ColumnElement[bool]] = [case.state.in_(filters.states), *_fitting_checks(filters)]
     if filters.source == "person":
         wanted.append(case.found_by.contains("|person|"))
     if filters.source == "machine":
@@ -115,6 +123,17 @@ def fitting(work: Work, filters: Filters, moderator_id: str | None) -> list[Colu
     if filters.mine:
         wanted.append(and_(case.state == "claimed", case.claimed_by == moderator_id))
     return wanted
+
+
+def _fitting_checks(filters: Filters) -> list[ColumnElement[bool]]:
+    case = tables.ReviewCase
+    wanted: list[ColumnElement[bool]] = []
+    if filters.clause is not None:
+        wanted.append(case.clause == filters.clause)
+    if filters.check is not None:
+        wanted.append(case.found_by.contains(f"|{filters.check}|", autoescape=True))
+    # Where a case turns up must not tell what the blind slice hides.
+    return [*wanted, or_(case.selection_prob.is_(None), case.state == "decided")] if wanted else []
 
 
 def _history(work: Work, filters: Filters, after: str | None, limit: int) -> QueuePage:

@@ -4,10 +4,12 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
 from storage import tables
+from storage.run_lock import RunLock
 from storage.states import move_message
 from storage.transactions import Transactions
 from storage.types import IllegalMove, NotFound
@@ -18,7 +20,7 @@ log = logging.getLogger("bezel.runs")
 BEAT = 5.0
 """Seconds between two signs of life."""
 PATIENCE = 30.0
-"""Seconds without a sign of life after which a reply is dead."""
+"""Seconds without a sign of life after which a reply is dead, where no lock tells that sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,15 @@ class Line:
 class Runs:
     """The Store's questions about runs, for one thread of each; all raise StorageError.
 
-    No clock on the wall is asked, for one can jump, and two machines' differ: a reply is dead when this run
-    itself has seen its line stand still for `PATIENCE`.
+    A reply is dead when the lock of its run is free, or when this run itself has seen its line stand still
+    for `PATIENCE`: no clock on the wall is asked, for one can jump, and two machines' differ.
     """
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, file: Path | None) -> None:
+        """`file` is what the database is in; None on PostgreSQL."""
         self._read, self._write = transactions.read, transactions.write
         self._run_id = transactions.run_id
+        self._lock = None if file is None else RunLock(file, self._run_id)
         self._seen: dict[Line, float] = {}
         self._later: deque[Callable[[], object]] = deque()
 
@@ -49,14 +53,16 @@ class Runs:
 
         `at` is now, in seconds of a clock that never jumps, such as time.monotonic.
         """
-        self._end_late()
         lines = self._read(_open)
         if any(line.run_id == self._run_id for line in lines):
             self._write(_beat)
         others = [line for line in lines if line.run_id != self._run_id]
         self._seen = {line: self._seen.get(line, at) for line in others}
-        dead = [line for line in others if at - self._seen[line] >= PATIENCE]
-        return self._write(_close, dead) if dead else 0
+        ended = self._ended({line.run_id for line in others})
+        dead = [line for line in others if line.run_id in ended or at - self._seen[line] >= PATIENCE]
+        closed = self._write(_close, dead) if dead else 0
+        self._end_late()
+        return closed
 
     def later(self, end: Callable[[], object]) -> None:
         """End a reply with a later sign of life: the database, full or locked, would not take its end now."""
@@ -67,6 +73,18 @@ class Runs:
         self._end_late()
         own = [line for line in self._read(_open) if line.run_id == self._run_id]
         return self._write(_close, own) if own else 0
+
+    def close(self) -> None:
+        """Be a run no more; safe to call twice."""
+        if self._lock is not None:
+            self._lock.free()
+
+    def _ended(self, run_ids: set[str]) -> set[str]:
+        """Which of these runs have certainly ended; the files of others that have are removed."""
+        if self._lock is None:
+            return set()
+        self._lock.clear(keep=run_ids)
+        return {run_id for run_id in run_ids if self._lock.has_ended(run_id)}
 
     def _end_late(self) -> None:
         while self._later:

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from storage import audit, statements, tables
 from storage.columns import new_id
 from storage.transactions import Transactions
-from storage.types import NotFound, Suspension, Warned
+from storage.types import NotFound, Sanctioned, Suspension, Warned
 from storage.work import Work
 
 ADDRESS_KEPT = timedelta(hours=24)
@@ -71,6 +71,21 @@ def lift(work: Work, decision_id: str, by: str) -> None:
         audit.record(work, by, f"{row.kind} lifted", row.person)
 
 
+def of_owner(work: Work, owner: str) -> tuple[Sanctioned, ...]:
+    """Every warning and suspension of this person, those that are over too, oldest first."""
+    table, read = tables.Sanction, tables.WarningRead
+    rows = work.execute(
+        select(table, read.read_at)
+        .outerjoin(read, (read.owner == owner) & (read.sanction_id == table.id))
+        .where(table.person.in_(work.keys.pseudonyms(owner)))
+        .order_by(table.id)
+    )
+    return tuple(
+        Sanctioned(row.kind, row.decision_id, row.starts_at, row.ends_at, row.ended_at, read_at)
+        for row, read_at in rows
+    )
+
+
 def _suspended(work: Work, owner: str, address: str | None) -> Suspension | None:
     table, at = tables.Sanction, work.clock()
     in_force = (table.kind == "suspension", table.ended_at.is_(None), table.ends_at > at)
@@ -108,12 +123,13 @@ def _note_address(work: Work, owner: str, sanction_id: str, address: str) -> Non
 
 
 def _warnings(work: Work, owner: str) -> tuple[Warned, ...]:
-    table = tables.Sanction
+    table, read = tables.Sanction, tables.WarningRead
     rows = work.scalars(
         select(table)
         .where(
             table.person.in_(work.keys.pseudonyms(owner)), table.kind == "warning", table.ended_at.is_(None)
         )
+        .where(~exists().where(read.owner == owner, read.sanction_id == table.id))
         .order_by(table.id)
     ).all()
     told = ((row, statements.of_decision(work, owner, row.decision_id)) for row in rows)
@@ -122,6 +138,7 @@ def _warnings(work: Work, owner: str) -> tuple[Warned, ...]:
 
 def _read_warning(work: Work, owner: str, warning_id: str) -> None:
     row = work.get(tables.Sanction, warning_id, with_for_update=True)
-    if row is None or row.kind != "warning" or row.person not in work.keys.pseudonyms(owner):
+    if row is None or row.kind != "warning" or statements.of_decision(work, owner, row.decision_id) is None:
         raise NotFound("There is no such warning.")
-    row.ended_at = row.ended_at or work.clock()
+    if work.get(tables.WarningRead, (owner, warning_id)) is None:
+        work.add(tables.WarningRead(owner=owner, sanction_id=warning_id, read_at=work.clock()))

@@ -84,6 +84,7 @@ def _statement(
         message_id=case.message_id,
         conversation_id=case.conversation_id,
         role=message.role if message else None,
+        said_at=message.created_at if message else None,
         ruling=made.ruling,
         clause=made.clause,
         action=made.action,

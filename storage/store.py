@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from safety.types import Verdict
-from storage import conversations, erasures, people, queue, reports, retention, search, turns
+from storage import conversations, dialects, people, queue, reports, retention, search, titles, turns
 from storage.accounts import Accounts
 from storage.anchor import Anchors
 from storage.appeals import Appeals
@@ -20,7 +20,7 @@ from storage.clocks import Clocks
 from storage.columns import now
 from storage.desk_door import Desk
 from storage.doors import Moderators
-from storage.erasures import Ledger
+from storage.erasing import Erasing
 from storage.insights import Figures
 from storage.invented import Invented
 from storage.keys import Keys, Secrets, keys_from
@@ -63,7 +63,7 @@ class Store:
     ) -> None:
         """Use `Store.open`; the engine must be of a database whose schema is up to date."""
         self._transactions = Transactions(engine, keys, clock, Anchors(outside, keys), rules)
-        self._ledger = Ledger(outside)
+        self._erasing = Erasing(self._transactions, outside)
         self._read, self._write = self._transactions.read, self._transactions.write
         self._temporary = Temporary(self._transactions, clock)
         self._read_one, self._write_one = self._temporary.read, self._temporary.write
@@ -81,7 +81,7 @@ class Store:
         self.evidence = EvidenceClock(self._transactions)
         self.archive = Archives(self._transactions)
         self.clocks = Clocks(self._transactions)
-        self.runs = Runs(self._transactions)
+        self.runs = Runs(self._transactions, dialects.file_of(engine))
         self.thresholds = Thresholds(self._transactions)
         self.regressions = Regressions(self._transactions)
 
@@ -105,7 +105,7 @@ class Store:
         store = cls(open_engine(url), keys, clock, outside, rules)
         try:
             store.audit.hold_to_anchors()
-            store.replay_erasures()
+            store._erasing.again()
         except BaseException:
             store.close()
             raise
@@ -115,6 +115,7 @@ class Store:
         """Close every connection; safe to call twice."""
         self._temporary.close()
         self._transactions.close()
+        self.runs.close()
 
     def check_writable(self) -> None:
         """Take the place of a writer and give it back; raises StorageError where nobody could write now."""
@@ -141,19 +142,7 @@ class Store:
     def erase_person(self, owner: str, *, by: str | None = None, with_account: bool = False) -> None:
         """Erase everything of a person; decisions, audit log and sealed evidence of undecided cases stay."""
         self._temporary.forget(owner)
-        made = self._write(retention.erase_person, owner, by=by, with_account=with_account)
-        self._ledger.add([made])
-        self._transactions.forget_deleted()
-
-    def replay_erasures(self) -> int:
-        """Erase again whom a restored backup brought back, and complete the ledger; gives their number."""
-        outside, inside = self._ledger.read(), self._read(erasures.noted)
-        missing = [made for key, made in outside.items() if key not in inside]
-        erased = self._write(retention.replay, missing) if missing else 0
-        if erased:
-            self._transactions.forget_deleted()
-        self._ledger.add(inside.values())
-        return erased
+        self._erasing.person(owner, by=by, with_account=with_account)
 
     # Conversations
 
@@ -187,14 +176,18 @@ class Store:
         """Give it a title of at most 200 characters."""
         self._write_one(conversations.rename, owner, conversation_id, title)
 
+    def name_conversation(self, owner: str, conversation_id: str, given: titles.JudgedTitle) -> bool:
+        """Give it this title if that passed, and open a case if it is flagged; whether it was given."""
+        return self._write(titles.give, owner, conversation_id, given)
+
     def delete_conversation(self, owner: str, conversation_id: str) -> None:
         """Delete it with its messages; an undecided case keeps its sealed evidence."""
-        self._write_one(retention.delete_conversation, owner, conversation_id)
+        self._erasing.noted(self._write_one(retention.delete_one, owner, conversation_id))
 
     def delete_conversations(self, owner: str) -> tuple[str, ...]:
         """Delete all of theirs, as `delete_conversation` does one; gives their ids."""
         passing = self._temporary.forget(owner)
-        return passing + self._write(retention.delete_conversations, owner)
+        return passing + self._erasing.noted(self._write(retention.delete_all, owner))
 
     def path(self, owner: str, conversation_id: str) -> tuple[StoredMessage, ...]:
         """The messages from the root to the leaf."""
@@ -205,7 +198,7 @@ class Store:
         return self._read_one(conversations.message, owner, message_id)
 
     def search(self, owner: str, asked: str, limit: int = 20) -> tuple[Found, ...]:
-        """Their messages that hold these words, newest first; raises StorageError past 200 characters."""
+        """Their titles and messages that hold these words; raises StorageError past 200 characters."""
         return self._read(search.search, owner, asked, limit)
 
     def choose_version(self, owner: str, message_id: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import sessionmaker
 
 from storage import dialects
@@ -17,6 +18,7 @@ from storage.turnstile import Turnstile
 from storage.types import DeskRules
 from storage.work import MARK, Work
 
+TRIES = 5
 log = logging.getLogger("bezel.storage")
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,9 +59,19 @@ class Transactions:
             return step(work, *args, **kwargs)
 
     def write(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What this step gives, once all that it wrote is on the disk; nothing of it where it raises."""
-        with self._turnstile, explained(self._place), self._changing.begin() as work:
-            given = step(work, *args, **kwargs)
+        """What this step gives, once all that it wrote is on the disk; nothing of it where it raises.
+
+        A step does nothing outside its transaction, for one that met another's is taken again from its start.
+        """
+        with self._turnstile, explained(self._place):
+            for left in reversed(range(TRIES)):
+                try:
+                    with self._changing.begin() as work:
+                        given = step(work, *args, **kwargs)
+                    break
+                except DBAPIError as error:
+                    if not left or not dialects.met_another(error):
+                        raise
         # Once it is on the disk, and not before: the anchor may lag behind the log, and never lead.
         self.anchors.follow(work.recorded)
         return given

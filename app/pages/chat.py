@@ -9,11 +9,12 @@ import gradio as gr
 
 from app.edge import answering, streaming
 from app.pages.chat_layout import build_layout
-from app.pages.history import results
+from app.pages.history import CONVERSATION, results
 from app.pages.loading import how_far
 from app.pages.quiet import QUIET
 from app.pages.reporting import Reporting
 from app.pages.sampling import as_the_host_set, chosen
+from app.pages.sanctions import SanctionNotice
 from app.pages.transcript import Transcript
 from app.pages.versions import beside
 from app.pages.view import NEW_TEMPORARY, ChatView, Updates
@@ -35,13 +36,15 @@ class ChatPage:
 
     def build(self, demo: gr.Blocks) -> None:
         """Lay the page out inside the Blocks and wire its events."""
-        self._on = build_layout(self._parts)
+        sanctions = SanctionNotice(self._parts)
+        self._on = build_layout(self._parts, sanctions)
         self._view = ChatView(self._parts, self._transcript, self._on)
         self._wire_turns()
         self._wire_history()
         self._wire_versions()
         Reporting(self._parts, self._view, self._on).wire()
         demo.load(self.load, None, [*self._on.everything, *self._on.loading.both], **QUIET)
+        gr.on([demo.load, self._on.composer.submit], sanctions.load, None, sanctions.shown, **QUIET)
 
     def _wire_turns(self) -> None:
         on = self._on
@@ -182,23 +185,29 @@ class ChatPage:
 
     @answering
     async def search(self, asked: str, request: gr.Request) -> Updates:
-        """List the messages of theirs that hold what was typed."""
+        """List what of theirs holds the words that were typed."""
         owner = self._parts.identity.require_visitor(request)
         return await results(self._parts, owner, self._on.history, asked)
 
     @answering
-    async def open_found(self, message_id: str, open_id: str, request: gr.Request) -> Updates:
-        """Open the conversation of a message that was found, on the path that the message is on."""
-        owner = self._parts.identity.require_visitor(request)
-        if not message_id:
-            return {self._on.history.chosen: ""}
+    async def open_found(self, chosen: str, open_id: str, request: gr.Request) -> Updates:
+        """Open a conversation that was found, or that of a found message, on the path that this is on."""
+        owner, history = self._parts.identity.require_visitor(request), self._on.history
+        if not chosen:
+            return {history.chosen: ""}
+        if chosen.startswith(CONVERSATION):
+            shown = await self._moved(chosen.removeprefix(CONVERSATION), open_id, request)
+        else:
+            shown = await self._at_message(owner, chosen, open_id)
+        return shown | {history.chosen: ""}
+
+    async def _at_message(self, owner: str, message_id: str, open_id: str) -> Updates:
         message = await asyncio.to_thread(self._parts.store.message, owner, message_id)
         path = await asyncio.to_thread(self._parts.store.path, owner, message.conversation_id)
         if message_id not in (said.id for said in path):
             await self._parts.turns.choose(owner, message_id)
         await self._parts.turns.leave(owner, open_id)
-        shown = await self._view.opened(owner, message.conversation_id, message_id)
-        return shown | {self._on.history.chosen: ""}
+        return await self._view.opened(owner, message.conversation_id, message_id, is_found=True)
 
     @answering
     async def start_new(self, open_id: str, request: gr.Request) -> Updates:

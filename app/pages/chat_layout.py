@@ -9,6 +9,7 @@ from app.pages.complaint import Complaint, build_complaint
 from app.pages.history import History, build_history
 from app.pages.loading import LoadingNotice, build_loading
 from app.pages.sampling import Sampling, build_sampling
+from app.pages.sanctions import SanctionNotice
 from app.pages.versions import Versions, build_versions
 from app.parts import Parts
 from app.wording import page
@@ -65,16 +66,18 @@ class ChatLayout:
             history.manage,
             history.title,
             history.take,
+            history.place,
         ]
 
 
-def build_layout(parts: Parts) -> ChatLayout:
-    """Lay the page out inside the open Blocks."""
+def build_layout(parts: Parts, sanctions: SanctionNotice) -> ChatLayout:
+    """Lay the page out inside the open Blocks, under this notice."""
     open_id = gr.State("")
     history = build_history()
     with history.sidebar:
         sampling = build_sampling(parts.turns.sampling)
     with gr.Column(elem_classes="bezel-main", elem_id="chat-page"):
+        sanctions.build()
         loading = build_loading()
         with gr.Group(visible=False, elem_id="terms") as terms:
             gr.Markdown(parts.terms.text)

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from app.wording import deciding as ruled
-from app.wording import desk
+from app.wording import desk, judging
 from app.wording.reasons import reason
 from safety.types import Clause
+from storage.titles import is_title
 from storage.types import (
     Case,
     CaseSummary,
@@ -121,11 +122,16 @@ def highlighted(text: str, verdicts: Iterable[Mapping[str, Any]]) -> list[Piece]
     return pieces or [(text, None)]
 
 
+def who(line: EvidenceLine) -> str:
+    """What a line is: a prompt, a reply, or the title that somebody gave to the conversation."""
+    return desk.kind("title" if is_title(line.message_id) else line.role)
+
+
 def context_rows(case: Case) -> list[list[str]]:
     """The messages around the one in question, oldest first; that one is named in its place."""
     return [
         [
-            f"{desk.kind(line.role).capitalize()}\n{line.state}",
+            f"{who(line).capitalize()}\n{line.state}",
             desk.the_message_above() if line.is_subject else line.text,
         ]
         for line in case.evidence
@@ -133,15 +139,26 @@ def context_rows(case: Case) -> list[list[str]]:
 
 
 def check_rows(verdicts: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """How each check ended, with every finding that the policy acted on."""
+    """How each check ended, with every finding that the policy acted on or that a judge took back."""
     rows = []
     for verdict in verdicts:
         for name, outcome in verdict.get("checks", {}).items():
-            found = [finding for finding in verdict.get("findings", ()) if finding["check"] == name]
-            rows += [
+            found = [
                 [name, outcome, one["clause"], f"{one['score']:.2f} ≥ {one['threshold']:.2f}"]
-                for one in found
-            ] or [[name, outcome.replace("_", " "), "", ""]]
+                for one in verdict.get("findings", ())
+                if one["check"] == name
+            ]
+            found += [
+                [
+                    name,
+                    judging.taken_back(one["lifted_by"]),
+                    one["clause"],
+                    f"{one['judged']:.2f} < {one['below']:.2f}",
+                ]
+                for one in verdict.get("lifted", ())
+                if one["check"] == name
+            ]
+            rows += found or [[name, outcome.replace("_", " "), "", ""]]
     return rows
 
 

@@ -4,10 +4,12 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import gradio as gr
 
+from app.pages.transcript import Line
 from app.parts import Parts
 from app.wording import page
 from storage.types import Found
@@ -15,12 +17,14 @@ from storage.types import Found
 UNTITLED = "New conversation"
 LISTED = 100
 LONGEST_QUESTION = 200
+CONVERSATION = "conversation:"
+"""What stands before the id where a conversation was found by its title, and no message in it."""
 _SIGN = re.compile(r"[^\w]")
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The components of the sidebar; `chosen` gets the id of the found message that was pressed."""
+    """The components of the sidebar; `chosen` gets which found thing was pressed, `place` where it stands."""
 
     sidebar: gr.Sidebar
     new: gr.Button
@@ -28,6 +32,7 @@ class History:
     asked: gr.Textbox
     found: gr.Markdown
     chosen: gr.Textbox
+    place: gr.Markdown
     listed: gr.Radio
     empty: gr.Markdown
     manage: gr.Accordion
@@ -45,7 +50,7 @@ def build_history() -> History:
         gr.Markdown("# Bezel", elem_classes="bezel-wordmark")
         new = gr.Button("New conversation", variant="primary", elem_id="new-conversation")
         passing = gr.Button("Temporary chat", size="sm", elem_id="temporary-chat")
-        asked, found, chosen = _build_search()
+        asked, found, chosen, place = _build_search()
         listed = gr.Radio(
             choices=[], label="Conversations", show_label=False, container=False, elem_id="conversation-list"
         )
@@ -68,6 +73,7 @@ def build_history() -> History:
         asked=asked,
         found=found,
         chosen=chosen,
+        place=place,
         listed=listed,
         empty=empty,
         manage=manage,
@@ -80,7 +86,7 @@ def build_history() -> History:
     )
 
 
-def _build_search() -> tuple[gr.Textbox, gr.Markdown, gr.Textbox]:
+def _build_search() -> tuple[gr.Textbox, gr.Markdown, gr.Textbox, gr.Markdown]:
     asked = gr.Textbox(
         label="Search your conversations",
         show_label=False,
@@ -95,7 +101,8 @@ def _build_search() -> tuple[gr.Textbox, gr.Markdown, gr.Textbox]:
     found = gr.Markdown(
         visible=False, sanitize_html=False, latex_delimiters=[], container=False, elem_id="found"
     )
-    return asked, found, gr.Textbox(visible="hidden", elem_id="found-message")
+    chosen = gr.Textbox(visible="hidden", elem_id="found-chosen")
+    return asked, found, chosen, gr.Markdown(visible="hidden", sanitize_html=False, elem_id="found-place")
 
 
 async def listing(parts: Parts, owner: str, history: History, open_id: str | None) -> dict[object, object]:
@@ -113,7 +120,7 @@ async def listing(parts: Parts, owner: str, history: History, open_id: str | Non
 
 
 async def results(parts: Parts, owner: str, history: History, asked: str) -> dict[Any, Any]:
-    """Updates that list the owner's messages with these words, to be opened; none for an empty question."""
+    """Updates that list what of the owner's has these words, to be opened; none for an empty question."""
     if not asked.strip():
         return {history.found: gr.Markdown("", visible=False)}
     found = await asyncio.to_thread(parts.store.search, owner, asked)
@@ -123,11 +130,27 @@ async def results(parts: Parts, owner: str, history: History, asked: str) -> dic
 def found_list(found: Sequence[Found]) -> str:
     """The list of what was found, in which every word of a person or of the model is inert text."""
     rows = "".join(
-        f'<li><button type="button" data-message="{inert(hit.message_id)}">'
-        f"<b>{inert(hit.title or UNTITLED)}</b><span>{''.join(_marked(hit))}</span></button></li>"
-        for hit in found
+        f'<li><button type="button" value="{_key(hit)}">{_row(hit)}</button></li>' for hit in found
     )
     return f"<ol>{rows}</ol>" if rows else ""
+
+
+def place_of(lines: Sequence[Line], message_id: str) -> str:
+    """Which bubble the page is to go to, for its script; never twice the same, so that it hears each time."""
+    at = next((number for number, line in enumerate(lines) if line.message.id == message_id), None)
+    return "" if at is None else f'<i data-bubble="{at}" data-time="{token_hex(4)}"></i>'
+
+
+def _key(hit: Found) -> str:
+    """What the page says of a found thing that was pressed."""
+    return inert(f"{CONVERSATION}{hit.conversation_id}" if hit.message_id is None else hit.message_id)
+
+
+def _row(hit: Found) -> str:
+    marked = "".join(_marked(hit))
+    if hit.message_id is None:
+        return f"<b>{marked}</b>"
+    return f"<b>{inert(hit.title or UNTITLED)}</b><span>{marked}</span>"
 
 
 def _marked(hit: Found) -> Iterator[str]:

@@ -7,6 +7,7 @@ import gradio as gr
 
 from app.edge import answering
 from app.pages.quiet import QUIET
+from app.pages.sanctions import SanctionNotice
 from app.pages.statements import StatementsPanel
 from app.pages.table import text_table
 from app.parts import Parts
@@ -32,9 +33,12 @@ class MyDataPage:
         with gr.Column(elem_classes="bezel-main"):
             has_account = self._parts.identity.door.who == "accounts"
             gr.Markdown(page.my_data(has_account))
+            self.sanctions = SanctionNotice(self._parts)
+            self.sanctions.build()
             gr.Markdown("### Your reports and requests")
             self.no_reports = gr.Markdown(page.no_reports(), elem_classes="bezel-quiet")
-            self.reports = text_table(REPORT_COLUMNS, "reports", height=HEIGHT, classes=None)
+            widths = ["18%", "18%", "22%", "24%", "18%"]
+            self.reports = text_table(REPORT_COLUMNS, "reports", widths=widths, height=HEIGHT, classes=None)
             self.decided = StatementsPanel(self._parts)
             self.decided.build()
             gr.Markdown("### What was stopped")
@@ -53,6 +57,7 @@ class MyDataPage:
         self.erase_button.click(self.erase, [self.confirmation], shown, **QUIET)
         demo.load(self.load, None, shown, **QUIET)
         demo.load(self.decided.load, None, self.decided.shown, **QUIET)
+        demo.load(self.sanctions.load, None, self.sanctions.shown, **QUIET)
 
     @answering
     async def load(self, request: gr.Request) -> dict[Any, Any]:

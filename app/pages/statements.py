@@ -8,13 +8,14 @@ import gradio as gr
 from app.context import readable
 from app.edge import answering
 from app.pages.quiet import QUIET
+from app.pages.sanctions import ASKED, language_of
 from app.pages.table import text_table
 from app.parts import Parts
 from app.wording import statements as words
-from app.wording.languages import preferred
 from app.wording.prepared import prepared
 from storage.appeals import LONGEST_TEXT
 from storage.judging import is_violation
+from storage.titles import is_title
 from storage.types import Statement
 
 Updates = dict[Any, Any]
@@ -31,10 +32,9 @@ class StatementsPanel:
         """Lay the panel out inside the caller's page and wire it; the page's load is to call `load`."""
         self.ids, self.chosen = gr.State(()), gr.State(None)
         self.title = gr.Markdown()
-        self.warned = gr.Markdown(visible=False, elem_id="warned")
-        self.read = gr.Button("", size="sm", visible=False, elem_id="warning-read")
         self.lead = gr.Markdown(elem_classes="bezel-quiet")
-        self.rows = text_table(words.columns("en"), "statements", height=HEIGHT, classes=None)
+        widths = ["15%", "25%", "45%", "15%"]
+        self.rows = text_table(words.columns("en"), "statements", widths=widths, height=HEIGHT, classes=None)
         with gr.Column(visible=False, elem_id="statement") as self.detail:
             self.reasons = gr.Markdown(elem_id="statement-reasons")
             self.note = _said("statement-note")
@@ -43,18 +43,18 @@ class StatementsPanel:
             self.send = gr.Button("", size="sm", elem_id="appeal")
         self.rows.select(self.open_row, self.ids, self.shown, **QUIET)
         self.send.click(self.appeal, {self.chosen, self.text}, self.shown, **QUIET)
-        self.read.click(self.confirm, None, self.shown, **QUIET)
 
     @property
     def shown(self) -> list[Any]:
         """Every component that a handler changes."""
-        listed = [self.title, self.warned, self.read, self.lead, self.rows, self.ids, self.chosen]
+        listed = [self.title, self.lead, self.rows, self.ids, self.chosen]
         return [*listed, self.detail, self.reasons, self.note, self.answer, self.text, self.send]
 
     @answering
     async def load(self, request: gr.Request) -> Updates:
-        """List the decisions for whoever opened the page."""
-        return await self._filled(self._parts.identity.require_visitor(request), _language(request))
+        """List the decisions for whoever opened the page, and open the one that its address names."""
+        owner = self._parts.identity.require_visitor(request)
+        return await self._filled(owner, language_of(request), request.query_params.get(ASKED))
 
     @answering
     async def open_row(self, ids: tuple[str, ...], chosen: gr.SelectData, request: gr.Request) -> Updates:
@@ -62,13 +62,13 @@ class StatementsPanel:
         owner = self._parts.identity.require_visitor(request)
         number = chosen.index[0]
         if number >= len(ids):
-            return await self._filled(owner, _language(request))
-        return await self._filled(owner, _language(request), ids[number])
+            return await self._filled(owner, language_of(request))
+        return await self._filled(owner, language_of(request), ids[number])
 
     @answering
     async def appeal(self, filled: Updates, request: gr.Request) -> Updates:
         """Ask for the chosen decision to be made again by somebody else."""
-        owner, language = self._parts.identity.require_visitor(request), _language(request)
+        owner, language = self._parts.identity.require_visitor(request), language_of(request)
         if not filled[self.chosen]:
             raise gr.Error(words.choose_first(language), title="", print_exception=False)
         text = readable(filled[self.text] or "")
@@ -76,24 +76,11 @@ class StatementsPanel:
         gr.Info(words.appealed(language), title="")
         return await self._filled(owner, language, filled[self.chosen])
 
-    @answering
-    async def confirm(self, request: gr.Request) -> Updates:
-        """Note that this person has read every warning that is shown."""
-        owner = self._parts.identity.require_visitor(request)
-        sanctions = self._parts.store.sanctions
-        for warning in await asyncio.to_thread(sanctions.warnings, owner):
-            await asyncio.to_thread(sanctions.read_warning, owner, warning.id)
-        return await self._filled(owner, _language(request))
-
     async def _filled(self, owner: str, language: str, open_id: str | None = None) -> Updates:
-        store = self._parts.store
-        found = await asyncio.to_thread(store.appeals.statements, owner)
-        warnings = await asyncio.to_thread(store.sanctions.warnings, owner)
+        found = await asyncio.to_thread(self._parts.store.appeals.statements, owner)
         opened = next((one for one in found if one.decision_id == open_id), None)
         return {
             self.title: words.title(language),
-            self.warned: gr.Markdown(words.warned(language), visible=bool(warnings)),
-            self.read: gr.Button(words.i_have_read_it(language), visible=bool(warnings)),
             self.lead: words.choose_one(language) if found else words.none_yet(language),
             self.rows: gr.Dataframe(
                 [self._row(one, language) for one in found],
@@ -110,7 +97,7 @@ class StatementsPanel:
         if one.appeal:
             appeal = words.appeal_state(language, one.appeal.outcome)
         when = f"{one.decided_at:%Y-%m-%d %H:%M} UTC"
-        return [when, words.about(language, one.role), self._ruling(one, language), appeal]
+        return [when, _about(one, language), self._ruling(one, language), appeal]
 
     def _ruling(self, one: Statement, language: str) -> str:
         known = {clause.id: clause.title for clause in self._parts.guard.clauses()}
@@ -121,7 +108,7 @@ class StatementsPanel:
         until = f"{one.suspended_until:%Y-%m-%d %H:%M} UTC" if one.suspended_until else None
         checks = sorted({finding.check for finding in one.grounds.found})
         lines = [
-            f"**{self._ruling(one, language)}**",
+            f"**{_about(one, language)}: {self._ruling(one, language)}**",
             words.found(language, checks=checks, reports=sum(one.grounds.reasons.values())),
             words.follows(language, one.action, until),
             prepared(one.reason_key, language),
@@ -144,10 +131,12 @@ class StatementsPanel:
         }
 
 
+def _about(one: Statement, language: str) -> str:
+    """What was decided on, and when that was said where it still stands."""
+    about = words.a_title(language) if is_title(one.message_id) else words.about(language, one.role)
+    return words.said_at(language, about, f"{one.said_at:%Y-%m-%d %H:%M} UTC") if one.said_at else about
+
+
 def _said(name: str) -> gr.Textbox:
     """A moderator's words, as plain text."""
     return gr.Textbox(lines=1, max_lines=10, interactive=False, visible=False, elem_id=name)
-
-
-def _language(request: gr.Request) -> str:
-    return preferred(str(request.headers.get("accept-language", "")))

@@ -78,12 +78,12 @@ class Transcript:
     def _of_prompt(self, message: StoredMessage) -> tuple[Line, ...]:
         said = Line(message, "user", message.text)
         if message.state == "removed":
-            return (Line(message, "assistant", notices.removed_prompt()),)
+            return (Line(message, "assistant", notices.removed_prompt(language_of(message))),)
         notes = []
         if message.state == "blocked":
             notes.append(self._notice(message))
         elif message.state == "restored":
-            notes.append(notices.restored())
+            notes.append(notices.restored(language_of(message)))
         elif _was_not_checked(message):
             notes.append(f"*{notices.not_checked(language_of(message))}*")
         if kinds := taken_out(message):
@@ -94,12 +94,12 @@ class Transcript:
         if message.state == "withheld":
             return self._notice(message)
         if message.state == "removed":
-            return notices.removed()
+            return notices.removed(language_of(message))
         note = {
             "interrupted": notices.cut_off(),
             "stopped": notices.stopped_by_you(),
             "failed": notices.failed(),
-            "restored": notices.restored(),
+            "restored": notices.restored(language_of(message)),
         }.get(message.state)
         if message.state == "complete" and message.end_reason == "length":
             note = notices.too_long_for_one_reply()

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app.pages.chat_layout import ChatLayout
-from app.pages.history import listing
+from app.pages.history import listing, place_of
 from app.pages.transcript import Line, Transcript, language_of
 from app.pages.versions import versions_of
 from app.parts import Parts
@@ -31,8 +31,13 @@ class ChatView:
         self._transcript = transcript
         self._on = on
 
-    async def opened(self, owner: str, conversation_id: str, about: str = "") -> Updates:
-        """The conversation as it stands; `about` names the message whose versions are offered first."""
+    async def opened(
+        self, owner: str, conversation_id: str, about: str = "", *, is_found: bool = False
+    ) -> Updates:
+        """The conversation as it stands; `about` names the message whose versions are offered first.
+
+        One that was found is gone to as well.
+        """
         path: tuple[StoredMessage, ...] = ()
         if conversation_id not in ("", NEW_TEMPORARY):
             path = await asyncio.to_thread(self._parts.store.path, owner, conversation_id)
@@ -46,6 +51,7 @@ class ChatView:
             self._on.temporary: gr.Markdown(
                 visible=conversation_id == NEW_TEMPORARY or is_temporary(conversation_id)
             ),
+            self._on.history.place: place_of(lines, about) if is_found else "",
             **versions_of(self._on.versions, path, about),
             **await listing(self._parts, owner, self._on.history, conversation_id),
         }

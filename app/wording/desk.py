@@ -128,8 +128,8 @@ def shown_label() -> str:
 
 
 def kind(role: str) -> str:
-    """Who said a message."""
-    return "prompt" if role == "user" else "reply"
+    """Who said a message; a title is what somebody called the conversation."""
+    return {"user": "prompt", "title": "title"}.get(role, "reply")
 
 
 def the_message_above() -> str:

@@ -181,18 +181,34 @@ def never_answered() -> str:
     return "*This message is saved but has no answer yet. Press Retry.*"
 
 
-def removed() -> str:
+def removed(language: Language) -> str:
     """A reply that a moderator took away."""
-    return "**This reply was removed by a moderator.** The reason stands on the page *My data*."
+    return _in(
+        language,
+        en="**This reply was removed by a moderator.** The reason stands on the page *My data*.",
+        ko="**운영자가 이 답변을 삭제했습니다.** 이유는 *My data* 페이지에 있습니다.",
+        zh="**此回复已被审核员移除。** 原因见 *My data* 页面。",
+        ja="**この返信はモデレーターが削除しました。** 理由は *My data* のページにあります。",
+    )
 
 
-def removed_prompt() -> str:
+def removed_prompt(language: Language) -> str:
     """A prompt that a moderator took away."""
-    return "**A message of yours was removed by a moderator.** The reason stands on the page *My data*."
+    return _in(
+        language,
+        en="**A message of yours was removed by a moderator.** The reason stands on the page *My data*.",
+        ko="**운영자가 회원님의 메시지를 삭제했습니다.** 이유는 *My data* 페이지에 있습니다.",
+        zh="**您的一条消息已被审核员移除。** 原因见 *My data* 页面。",
+        ja="**あなたのメッセージをモデレーターが削除しました。** 理由は *My data* のページにあります。",
+    )
 
 
-def restored() -> str:
+def restored(language: Language) -> str:
     """A moderator found that the machine was wrong."""
-    return (
-        "*A moderator looked at this and let it pass. A message that has no answer yet gets one with Retry.*"
+    return _in(
+        language,
+        en="*A moderator looked at this and let it pass. A message that has no answer yet gets one with Retry.*",
+        ko="*운영자가 검토하여 통과시켰습니다. 아직 답변이 없는 메시지는 Retry를 누르면 답변을 받습니다.*",
+        zh="*审核员已查看并放行。尚无回复的消息可按 Retry 获得回复。*",
+        ja="*モデレーターが確認し、通しました。まだ返信のないメッセージは Retry で返信を受け取れます。*",
     )

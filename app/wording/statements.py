@@ -48,6 +48,13 @@ def columns(language: str) -> list[str]:
     return texts.split("|")
 
 
+def a_title(language: str) -> str:
+    """The decision is about what they called a conversation."""
+    return said(
+        language, en="A title of yours", ko="내가 붙인 제목", zh="您起的标题", ja="あなたが付けたタイトル"
+    )
+
+
 def about(language: str, role: str | None) -> str:
     """What the decision is about."""
     if role == "user":
@@ -198,6 +205,17 @@ def appeal_state(language: str, outcome: str | None) -> str:
     }[outcome]
 
 
+def said_at(language: str, about: str, moment: str) -> str:
+    """What the decision is about, and when that was said."""
+    return said(
+        language,
+        en=f"{about} of {moment}",
+        ko=f"{about}({moment})",
+        zh=f"{about}（{moment}）",
+        ja=f"{about}（{moment}）",
+    )
+
+
 def possible(language: str) -> str:
     """In the list: an appeal can be made."""
     return said(language, en="possible", ko="가능", zh="可以申诉", ja="できます")
@@ -219,22 +237,6 @@ def answer_label(language: str) -> str:
         zh="关于您申诉的说明",
         ja="異議についてのメモ",
     )
-
-
-def warned(language: str) -> str:
-    """Above the warnings that nobody has confirmed yet."""
-    return said(
-        language,
-        en="**A moderator has warned you.** Read the reasons below.",
-        ko="**운영자가 경고했습니다.** 아래에서 이유를 읽어 주세요.",
-        zh="**审核员向您发出了警告。** 请阅读下面的理由。",
-        ja="**モデレーターから警告がありました。** 下の理由をお読みください。",
-    )
-
-
-def i_have_read_it(language: str) -> str:
-    """The button that confirms a warning."""
-    return said(language, en="I have read it", ko="읽었습니다", zh="我已阅读", ja="読みました")
 
 
 def choose_first(language: str) -> str:

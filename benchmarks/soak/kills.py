@@ -4,9 +4,11 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +16,12 @@ from app.turn import Limits, Turns
 from benchmarks.soak.site import Echo
 from model.types import GenerationSettings
 from safety.guard import default_guard
-from storage.runs import PATIENCE
 from storage.store import Store
 
 OWNER = "soak"
 ROOT = Path(__file__).parents[2]
 LONGEST = 1.5
+DATABASE = "killed.sqlite"
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,18 @@ class Killed:
     acknowledged: int
     lost: int
     open_after_start: int
+    is_sound: bool
+    """Whether the database is whole, and the audit log with it."""
 
 
 def opened(folder: Path) -> Store:
     """The database that survives every kill."""
-    url = f"sqlite:///{folder / 'killed.sqlite'}"
-    return Store.open(url, evidence_key=b"e" * 32, audit_key=b"a" * 32)
+    return Store.open(f"sqlite:///{folder / DATABASE}", evidence_key=b"e" * 32, audit_key=b"a" * 32)
 
 
 def close_dead(store: Store) -> int:
-    """Close what killed processes left open, without waiting for as long as Bezel would; gives the number."""
-    store.runs.beat(0.0)
-    return store.runs.beat(PATIENCE)
+    """Close what killed processes left open, as Bezel does at its start; gives the number."""
+    return store.runs.beat(0.0)
 
 
 async def talk(folder: Path) -> None:
@@ -67,9 +69,12 @@ def kill_often(folder: Path, kills: int) -> Killed:
     kept: dict[str, int] = {}
     for conversation in store.conversations(OWNER, 1_000_000):
         kept |= {message.id: len(message.text) for message in store.path(OWNER, conversation.id)}
+    is_sound = store.audit.verify().is_sound
     store.close()
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        is_sound &= connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     lost = sum(kept.get(named, -1) < length for named, length in shown.items())
-    return Killed(kills, len(shown), lost, open_after)
+    return Killed(kills, len(shown), lost, open_after, is_sound)
 
 
 def _one_life(folder: Path) -> dict[str, int]:

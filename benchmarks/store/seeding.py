@@ -16,6 +16,7 @@ OF_A_HEAVY_PERSON = 10_000
 OF_A_LIGHT_PERSON = 100
 IN_A_CONVERSATION = 200
 """Messages in each conversation of a person who has written much."""
+TITLE_CHARACTERS = 48
 WORDS = {
     "en": "bridge river garden lantern copper winter letter harbour market window morning kitchen planet",
     "ko": "다리 강물 정원 등불 구리 겨울 편지 항구 시장 창문 아침 부엌 행성",
@@ -55,6 +56,8 @@ def fill(place: Place, name: str, messages: int) -> Full:
     place.load(name, "verdict", VERDICT.split(), (said for row in rows for said in loading.verdicts(row)))
     columns = ("owner", "message_id", "words")
     place.load(name, "searchable", columns, (said for row in rows for said in loading.searchable(row)))
+    named = ((row.owner, row.id, tokens.kept(row.owner, row.title)) for row in rows)
+    place.load(name, "searchable_title", ("owner", "conversation_id", "words"), named)
     place.settle(name)
     return full
 
@@ -79,6 +82,7 @@ class Planned:
 
     owner: str
     id: str
+    title: str
     second: float
     ids: list[str]
     texts: list[int]
@@ -86,7 +90,7 @@ class Planned:
     def as_row(self) -> tuple[Any, ...]:
         """Its own row."""
         at = _at(self.second)
-        return (self.owner, self.id, f"Conversation {self.id[-6:]}", self.ids[-1], at, at)
+        return (self.owner, self.id, self.title, self.ids[-1], at, at)
 
 
 class Loading:
@@ -111,7 +115,8 @@ class Loading:
         """This person's conversations, of so many messages each."""
         for number in range(count // size):
             texts = [self._chance.randrange(len(self._pool)) for _ in range(size)]
-            yield Planned(owner, new_id(), number * 86_400.0, [new_id() for _ in texts], texts)
+            title = self._pool[texts[0]][:TITLE_CHARACTERS]
+            yield Planned(owner, new_id(), title, number * 86_400.0, [new_id() for _ in texts], texts)
 
     def messages(self, row: Planned) -> Iterator[tuple[Any, ...]]:
         """Prompts and replies in turn, each under the one before."""

@@ -2,7 +2,7 @@
 
 from storage.tables.base import Base
 from storage.tables.cases import WAITS, CaseOpening, Evidence, LaterEvidence, Report, ReviewCase
-from storage.tables.conversations import Conversation, Message, OpenReply, Searchable
+from storage.tables.conversations import Conversation, Message, OpenReply, Searchable, SearchableTitle
 from storage.tables.decisions import (
     Appeal,
     AppealText,
@@ -12,14 +12,15 @@ from storage.tables.decisions import (
     DecisionNote,
     Sanction,
     SanctionAddress,
+    WarningRead,
 )
 from storage.tables.desk import AuditEvent, CaseExport, Moderator, ModeratorPerson, SavedView
-from storage.tables.erasure import Erasure
+from storage.tables.erasure import Deletion, Erasure
 from storage.tables.judging import Flag, Verdict
 from storage.tables.loop import RegressionConsent, RegressionPrompt, Threshold
 from storage.tables.people import Account, Person, RecoveryCode, TermsAcceptance
 
-APPEND_ONLY = ("audit_event", "decision", "erasure")
+APPEND_ONLY = ("audit_event", "decision", "deletion", "erasure")
 
 __all__ = [
     "APPEND_ONLY",
@@ -36,6 +37,7 @@ __all__ = [
     "DecisionCourse",
     "DecisionLabel",
     "DecisionNote",
+    "Deletion",
     "Erasure",
     "Evidence",
     "Flag",
@@ -54,7 +56,9 @@ __all__ = [
     "SanctionAddress",
     "SavedView",
     "Searchable",
+    "SearchableTitle",
     "TermsAcceptance",
     "Threshold",
     "Verdict",
+    "WarningRead",
 ]

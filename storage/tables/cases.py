@@ -30,7 +30,7 @@ class ReviewCase(Base):
         Index(
             "ix_review_case_queue",
             *("rank", "id", "state", "clause", "language", "found_by"),
-            *("opened_at", "due_at", "claimed_by", "claim_expires_at"),
+            *("opened_at", "due_at", "claimed_by", "claim_expires_at", "selection_prob"),
             sqlite_where=text(WAITS),
             postgresql_where=text(WAITS),
         ),

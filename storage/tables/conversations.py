@@ -94,3 +94,20 @@ class Searchable(Base):
     owner: Mapped[Id]
     message_id: Mapped[Id]
     words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR, "postgresql"))
+
+
+class SearchableTitle(Base):
+    """The tokens of a conversation's title; `dialects.full_text` makes the index over them."""
+
+    __tablename__ = "searchable_title"
+    __table_args__ = (
+        UniqueConstraint("owner", "conversation_id"),
+        ForeignKeyConstraint(
+            ["owner", "conversation_id"], ["conversation.owner", "conversation.id"], ondelete="CASCADE"
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    owner: Mapped[Id]
+    conversation_id: Mapped[Id]
+    words: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR, "postgresql"))

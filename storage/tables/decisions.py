@@ -81,7 +81,17 @@ class Sanction(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    """When it was lifted, or a warning read."""
+    """When it was lifted."""
+
+
+class WarningRead(Base):
+    """That a person said they have read a warning; it goes with them."""
+
+    __tablename__ = "warning_read"
+
+    owner: Mapped[Id] = mapped_column(ForeignKey("person.owner", ondelete="CASCADE"), primary_key=True)
+    sanction_id: Mapped[Id] = mapped_column(ForeignKey("sanction.id"), primary_key=True)
+    read_at: Mapped[datetime]
 
 
 class SanctionAddress(Base):

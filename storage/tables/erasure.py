@@ -1,4 +1,4 @@
-"""The table of erasures, which a restored backup is held to the ledger outside by."""
+"""The tables of erasures, by which a restored backup is held to the ledger outside."""
 
 from datetime import datetime
 
@@ -16,4 +16,13 @@ class Erasure(Base):
     person: Mapped[Id]
     key_id: Mapped[Id]
     with_account: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class Deletion(Base):
+    """That a conversation was deleted by its person; triggers let rows be added only."""
+
+    __tablename__ = "deletion"
+
+    conversation_id: Mapped[Id] = mapped_column(primary_key=True)
     at: Mapped[datetime]

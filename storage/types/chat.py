@@ -56,13 +56,14 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that a search found; `marks` are the places in the excerpt that were asked for."""
+    """A message or a title that a search found; `marks` are the places in the excerpt that were asked for."""
 
-    message_id: str
+    message_id: str | None
+    """None where it is the title."""
     conversation_id: str
     title: str
-    role: MessageRole
+    role: MessageRole | None
     created_at: datetime
     excerpt: str
-    """Some of its text, on one line."""
+    """Some of its text, or of the title, on one line."""
     marks: tuple[Span, ...]

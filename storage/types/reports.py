@@ -101,6 +101,7 @@ class Statement:
     conversation_id: str
     role: MessageRole | None
     """Whose message it is about; None where it has been deleted."""
+    said_at: datetime | None
     ruling: Ruling
     clause: str | None
     action: DecisionAction
@@ -132,3 +133,16 @@ class Warned:
     id: str
     at: datetime
     statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Sanctioned:
+    """A warning or a suspension as its person takes it along."""
+
+    kind: Literal["warning", "suspension"]
+    decision_id: str
+    starts_at: datetime
+    ends_at: datetime | None
+    lifted_at: datetime | None
+    read_at: datetime | None
+    """When they said they have read it; a suspension is not asked about."""

@@ -30,10 +30,11 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=1024)
 
 @dataclass(frozen=True)
 class Request:
-    """What a handler needs of a request: the cookies that came with it."""
+    """What a handler needs of a request: the cookies that came with it, its headers, the page's address."""
 
     cookies: dict = field(default_factory=dict)
     headers: dict = field(default_factory=dict)
+    query_params: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,21 @@ def test_who_was_erased_after_the_backup_is_erased_again_and_the_log_goes_on(ins
     assert {"backup restored", "erasure replayed"} <= set(actions)
 
 
+def test_a_conversation_that_was_deleted_after_the_backup_is_deleted_again(installed, run, tmp_path):
+    store = installed.open_store()
+    gone = store.start_conversation("ann", "deleted")
+    store.close()
+    run("backup", tmp_path / "copy")
+    store = installed.open_store()
+    store.delete_conversation("ann", gone.id)
+    store.close()
+
+    restored = run("restore", tmp_path / "copy", "--yes")
+
+    assert restored.exit_code == 0 and "gone from it again" in restored.stdout
+    assert titles(installed, "ann") == ["kept"]
+
+
 def test_a_backup_of_other_keys_is_restored_with_a_warning(installed, run, tmp_path):
     store = installed.open_store()
     store.audit.record("host", "tested", "object")

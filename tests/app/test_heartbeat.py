@@ -44,6 +44,13 @@ def test_signs_of_life_are_given_until_the_end_and_then_the_rest_is_closed():
     assert len(journal.beats) == given
 
 
+def test_the_first_sign_of_life_is_given_before_anything_else():
+    journal = Journal()
+
+    with beating(journal, every=60):
+        assert len(journal.beats) == 1
+
+
 def test_a_database_that_does_not_answer_for_a_while_ends_no_heartbeat(caplog):
     journal = Journal(StorageError("The database is in use."), 2)
 

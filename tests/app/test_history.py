@@ -58,8 +58,9 @@ class Tags(HTMLParser):
         self.texts.append(text)
 
 
-def found(excerpt, *marks, title="A title"):
-    return Found("m1", "c1", title, "user", datetime.now(UTC), excerpt, tuple(Span(*mark) for mark in marks))
+def found(excerpt, *marks, title="A title", message_id="m1"):
+    spans = tuple(Span(*mark) for mark in marks)
+    return Found(message_id, "c1", title, "user", datetime.now(UTC), excerpt, spans)
 
 
 def test_what_was_asked_for_is_marked_in_the_excerpt():
@@ -89,6 +90,14 @@ def test_words_of_people_are_inert_in_title_and_excerpt(words):
     assert not set("$*`[]()#!\\\n") & set(inert(words).replace("&#", ""))
 
 
+def test_a_conversation_that_its_title_led_to_is_one_marked_line_that_opens_it():
+    shown = found_list([found("Harbour <at> night", (0, 7), title="Harbour <at> night", message_id=None)])
+
+    assert Tags(shown).tags == ["ol", "li", "button", "b", "mark"]
+    assert Tags(shown).texts == ["Harbour", " <at> night"]
+    assert f'value="{inert("conversation:c1")}"' in shown
+
+
 async def test_a_search_lists_what_was_found_and_an_empty_one_nothing(chat_page, said, ann, owner):
     await said(owner, "Where is the harbour?")
 
@@ -112,7 +121,38 @@ async def test_what_was_found_is_opened_on_the_path_that_it_is_on(chat_page, sai
     assert shown[chat_page._on.open_id] == first.conversation_id
     assert shown[chat_page._on.chat][0]["content"] == "Where is the harbour?"
     assert shown[chat_page._on.history.chosen] == ""
+    assert 'data-bubble="0"' in shown[chat_page._on.history.place]
     assert parts.store.path(owner, first.conversation_id)[0].id == first.id
+
+
+async def test_the_page_is_told_each_time_which_bubble_was_found_and_nothing_when_another_is_opened(
+    chat_page, said, ann, owner
+):
+    await said(owner, "a zzz")
+    first = await said(owner, "Where is the harbour?")
+    second = await said(owner, "And the castle?", first.conversation_id)
+    place = chat_page._on.history.place
+
+    found = [(await chat_page.open_found(second.id, "", ann))[place] for _ in range(2)]
+    other = await chat_page.open(first.conversation_id, "", ann)
+
+    assert all('data-bubble="2"' in one for one in found)
+    assert found[0] != found[1] and other[place] == ""
+
+
+async def test_a_conversation_that_its_title_led_to_is_opened(chat_page, said, parts, ann, owner, bob):
+    first = await said(owner, "Where is the harbour?")
+    await parts.turns.rename(owner, first.conversation_id, "Lighthouses")
+    theirs = await said(bob, "Something else")
+    listed = (await chat_page.search("lighth", ann))[chat_page._on.history.found]
+
+    shown = await chat_page.open_found(f"conversation:{first.conversation_id}", "", ann)
+    with pytest.raises(gr.Error, match="does not exist"):
+        await chat_page.open_found(f"conversation:{theirs.conversation_id}", "", ann)
+
+    assert "<mark>Lighthouses</mark>" in listed.value
+    assert shown[chat_page._on.open_id] == first.conversation_id
+    assert shown[chat_page._on.history.place] == shown[chat_page._on.history.chosen] == ""
 
 
 async def test_opening_what_is_found_on_the_present_path_leaves_the_leaf(chat_page, said, parts, ann, owner):

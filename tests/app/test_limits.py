@@ -110,6 +110,16 @@ def test_a_refused_prompt_counts_nowhere(admission, time):
     assert "in 30 seconds" in refusal(sends, admitted)
 
 
+def test_a_text_that_is_only_judged_counts_as_a_prompt(admission):
+    admitted = admission(prompts=2, turns=1)
+    with admitted.turn("ann"):
+        admitted.require_prompt("ann")
+
+    assert "You can send again in 30 seconds" in refusal(admitted.require_prompt, "ann")
+    assert "You can send again in 30 seconds" in refusal(sends, admitted)
+    admitted.require_prompt("bob")
+
+
 def test_everybody_behind_one_address_together_is_bounded(admission):
     admitted = admission(address_prompts=2)
     for owner in ("ann", "bob", "eve"):

@@ -8,7 +8,7 @@ import pytest
 from app.metrics import Metrics
 from app.turn import Limits, TurnRefused, Turns
 from model.fake import FakeModel
-from model.types import GenerationSettings, ModelBusy
+from model.types import GenerationSettings, Message, ModelBusy
 
 
 @pytest.fixture
@@ -81,6 +81,19 @@ def test_waiting_cases_are_asked_for_when_the_figures_are_read(metrics):
     metrics.count_cases_with(lambda: 7)
 
     assert figure(metrics, "bezel_cases_waiting") == 7
+
+
+async def test_a_reply_waits_in_line_until_the_model_begins_it(metrics):
+    model = metrics.watch(FakeModel(["a reply that is long enough"], at_once=1))
+    one, other = (model.stream([Message("user", "Hello")], GenerationSettings()) for _ in range(2))
+
+    assert (await anext(one)).text and (await anext(other)).place == 1
+    counted = figure(metrics, "bezel_streams"), figure(metrics, "bezel_streams_waiting")
+    await one.aclose()
+    await other.aclose()
+
+    assert counted == (2, 1)
+    assert figure(metrics, "bezel_streams") == figure(metrics, "bezel_streams_waiting") == 0
 
 
 async def test_the_watched_model_hands_on_what_it_does_not_count(metrics):

@@ -2,13 +2,14 @@
 
 import inspect
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import gradio as gr
 import httpx
 import pytest
 from starlette.middleware import Middleware
 
+from app.open_routes import DESK
 from app.pages import evidence, showing
 from app.pages.form import NOTE_CHARACTERS
 from app.pages.mounting import mount_desk
@@ -20,7 +21,7 @@ from app.wording.languages import LANGUAGES
 from app.wording.prepared import fitting, prepared
 from safety.types import Text
 from storage.judging import USUAL
-from storage.types import DeskRules, Filters
+from storage.types import DeskRules, EvidenceLine, Filters
 
 SECRET = "a quiet word about zzz"
 GRAVE = 2
@@ -573,7 +574,8 @@ async def test_a_case_that_is_given_back_is_open_again_and_off_the_page(page, mi
 @pytest.fixture
 def site(parts):
     """A running server with the desk mounted, behind the shield; gives its address and the chat's Blocks."""
-    settings = ShieldSettings(framed=False)
+    desk_page = ReviewPage(parts).build()
+    settings = ShieldSettings(framed=False, listeners={DESK: frozenset(desk_page.fns)})
     with gr.Blocks(analytics_enabled=False) as chat:
         gr.Markdown("chat")
     app, url, _ = chat.launch(
@@ -586,7 +588,7 @@ def site(parts):
         run_history=False,
         app_kwargs={"middleware": [Middleware(Shield, identity=parts.identity, settings=settings)]},
     )
-    mount_desk(app, ReviewPage(parts).build(), parts)
+    mount_desk(app, desk_page, parts)
     yield url.rstrip("/"), chat
     chat.close(verbose=False)
 
@@ -934,3 +936,13 @@ def test_a_piece_that_two_checks_marked_names_both():
 
 def test_a_name_with_marks_is_shown_with_its_marks():
     assert desk.signed_in_as("<b>*mia*", "lead") == r"Signed in as \<b\>\*mia\* (lead)"
+
+
+def test_a_line_of_evidence_says_whether_it_is_a_prompt_a_reply_or_a_title():
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    lines = [
+        EvidenceLine(message_id=named, role=role, text="x", state="blocked", is_subject=False, at=at)
+        for named, role in (("a", "user"), ("b", "assistant"), ("title-c", "user"))
+    ]
+
+    assert [evidence.who(line) for line in lines] == ["prompt", "reply", "title"]

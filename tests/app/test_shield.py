@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.identity import DESK_COOKIE, VISITOR_COOKIE, Identity
+from app.open_routes import DESK
 from app.shield import MAX_BODY, SessionOwners, Shield, ShieldSettings
 
 HTML = {"accept": "text/html"}
@@ -136,6 +137,21 @@ def test_a_session_belongs_to_whoever_used_it_first(client, identity):
     assert client.get("/gradio_api/heartbeat/abc", headers=bob).status_code == 404
     assert client.post("/gradio_api/cancel", json=join, headers=bob).status_code == 404
     assert client.get("/gradio_api/queue/data?session_hash=abc", headers=ann).status_code == 200
+
+
+LISTENERS = {"": {0, 2}, DESK: {1}}
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(0, 200), (2, 200), (None, 200), (1, 404), (-1, 404), ("0", 404), (0.0, 404), (False, 404), ([0], 404)],
+)
+def test_an_event_of_a_listener_that_the_page_has_not_is_refused(identity, number, status):
+    client, sent = shielded(identity, listeners=LISTENERS), {"fn_index": number, "session_hash": "mine"}
+
+    answer = client.post("/gradio_api/queue/join", json=sent, headers=visitor(identity))
+
+    assert answer.status_code == status
 
 
 def test_a_session_is_refused_to_nobody(client):

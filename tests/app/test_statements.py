@@ -1,4 +1,4 @@
-"""What a person reads about decisions on their messages, and how they appeal and confirm a warning."""
+"""What a person reads about decisions on their messages, and how they appeal."""
 
 from datetime import timedelta
 
@@ -141,27 +141,48 @@ async def test_nobody_appeals_or_reads_another_persons_decision(panel, person, d
     assert opened[panel.chosen] is None and not opened[panel.detail].visible
 
 
-async def test_a_suspension_says_until_when_and_a_warning_is_confirmed_once(
-    panel, person, decided, store, noa, clock
-):
+async def test_a_suspension_says_until_when(panel, person, decided, store, noa, clock):
     owner, request = person
-    decided(owner, action="warn")
-
-    updates = await panel.load(request())
-    assert updates[panel.warned].visible and updates[panel.read].visible
-    confirmed = await panel.confirm(request())
-    assert not confirmed[panel.warned].visible
-
     decided(owner, action="suspend", days=3)
     case = store.desk.next_case(noa.id)
     store.desk.second(case.summary.id, noa.id, agrees=True, row_version=case.row_version)
+
     until = store.sanctions.of(owner).until
     listed = await panel.load(request())
     opened = await panel.open_row(*chosen(panel, listed), request())
+
     assert f"{until:%Y-%m-%d %H:%M} UTC" in opened[panel.reasons]
     clock.move(days=4)
     assert store.sanctions.of(owner) is None
     assert until - clock() < timedelta(0)
+
+
+async def test_the_reasons_name_the_message_by_when_it_was_said(panel, person, decided, store):
+    owner, request = person
+    _, message = decided(owner)
+    moment = f"{store.message(owner, message).created_at:%Y-%m-%d %H:%M} UTC"
+
+    listed = await panel.load(request())
+    opened = await panel.open_row(*chosen(panel, listed), request())
+
+    assert f"Your message of {moment}" in opened[panel.reasons]
+    assert listed[panel.rows].value["data"][0][1] == f"Your message of {moment}"
+
+
+async def test_the_address_opens_a_decision_of_ones_own_and_nobody_elses(
+    panel, person, decided, identity, request_of
+):
+    owner, request = person
+    decision, _ = decided(owner)
+
+    def asking(cookies):
+        return request_of(cookies, {}, {"decision": decision})
+
+    opened = await panel.load(asking(request().cookies))
+    others = await panel.load(asking({VISITOR_COOKIE: identity.new_visitor()}))
+
+    assert opened[panel.detail].visible and opened[panel.chosen] == decision
+    assert not others[panel.detail].visible and others[panel.chosen] is None
 
 
 async def test_a_line_that_is_not_there_opens_nothing(panel, person):

@@ -4,6 +4,8 @@ import pytest
 
 from app.crisis import crisis_lines
 from app.pages.transcript import Transcript
+from app.wording import notices
+from app.wording.languages import LANGUAGES
 from safety.checks.banned import Banned
 from safety.guard import Guard
 from safety.policy import policy_for
@@ -147,6 +149,14 @@ def test_a_reply_that_did_not_end_by_itself_says_so(transcript, state, words):
 def test_a_removed_message_is_gone_from_the_page(transcript):
     assert [role for role, _ in texts(transcript, message("user", "removed", ""))] == ["assistant"]
     assert "removed by a moderator" in texts(transcript, message("assistant", "removed", ""))[0][1]
+
+
+@pytest.mark.parametrize("sentence", [notices.removed, notices.removed_prompt, notices.restored])
+def test_what_a_moderator_did_to_a_message_is_said_in_its_language(sentence):
+    said = [sentence(language) for language in LANGUAGES]
+
+    assert len(set(said)) == 4
+    assert sentence(None) == sentence("fr") == said[0]
 
 
 def test_a_language_that_no_check_reads_is_said(transcript):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.limits import Admission, Allowed
 from app.turn import Limits, TurnRefused, Turns
 from model.fake import FAKE, FakeModel
 from model.progress import Progress
@@ -114,6 +115,35 @@ async def test_a_title_that_passes_is_given_and_one_that_does_not_keeps_the_old_
 
     assert (refused.clause, kept) == ("PUP-2.e.iii", "Old")
     assert (given, store.conversation(ANN, conversation_id).title) == (None, "Good morning")
+    (case,) = store.desk.cases()
+    assert (case.clause, case.severity) == ("PUP-2.e.iii", guard.clause("PUP-2.e.iii").severity)
+
+
+async def test_a_title_counts_as_a_prompt_and_one_too_many_is_neither_judged_nor_given(store, guard):
+    limits = Limits(16_000, SAMPLING, None)
+    turns = Turns(
+        FakeModel(["unused"]), guard, store, limits, admission=Admission(replace(Allowed(), prompts=1))
+    )
+    conversation_id = store.start_conversation(ANN, "Old").id
+    await turns.rename(ANN, conversation_id, "Old")
+    await turns.rename(ANN, conversation_id, "New")
+
+    with pytest.raises(TurnRefused, match="many messages"):
+        await turns.rename(ANN, conversation_id, "a zzz title")
+    with pytest.raises(TurnRefused, match="many messages"):
+        await run(turns, "Good morning")
+
+    assert store.conversation(ANN, conversation_id).title == "New"
+    assert store.desk.cases() == ()
+
+
+async def test_who_has_not_accepted_the_terms_names_nothing(store, guard):
+    conversation_id = store.start_conversation(ANN, "Old").id
+
+    with pytest.raises(TurnRefused, match="accept the terms"):
+        await turns_with(FakeModel(["unused"]), guard, store, terms="v1").rename(ANN, conversation_id, "New")
+
+    assert store.conversation(ANN, conversation_id).title == "Old"
 
 
 async def test_a_title_is_not_given_where_its_check_fails(store):

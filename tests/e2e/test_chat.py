@@ -240,6 +240,49 @@ def test_a_search_finds_parts_of_words_and_opens_what_was_found_by_keyboard(beze
     expect(page.locator("#found")).to_contain_text("Nothing found")
 
 
+@pytest.mark.parametrize("options", [{}, {"reduced_motion": "reduce"}], ids=["moving", "calm"])
+def test_a_found_message_is_gone_to_and_marked_for_a_moment(bezel, visit, options):
+    page = visit(bezel, viewport={"width": 1280, "height": 560}, **options)
+    page.accept_terms()
+    for number, text in enumerate(("Who are you?", "Write a hello world program", "Hello")):
+        page.say(text)
+        expect(page.locator("#chat .bot.message")).to_have_count(number + 1)
+        page.await_end()
+    first = page.locator("#chat .message").first
+    expect(first).not_to_be_in_viewport()
+
+    page.locator("#search input").fill("who are y")
+    page.locator("#found button", has_text="Who are you?").last.press("Enter")
+
+    expect(first).to_be_in_viewport()
+    expect(first).to_be_focused()
+    expect(first).to_have_class(re.compile("bezel-found"))
+    page.keep_screenshot(f"found-{'calm' if options else 'moving'}")
+    expect(page.locator("#chat .bezel-found")).to_have_count(0)
+    expect(first).to_be_in_viewport()
+
+
+def test_a_conversation_is_found_by_its_title_and_opened_on_a_phone(bezel, visit):
+    page = visit(bezel, viewport={"width": 390, "height": 844})
+    page.accept_terms()
+    page.say("Hello")
+    page.await_end()
+    page.locator(".sidebar .toggle-button").click()
+    page.locator("#manage-conversation button").first.click()
+    page.locator("#conversation-title input, #conversation-title textarea").fill("등대 여행")
+    page.locator("#rename-conversation").click()
+    expect(page.locator("#conversation-list")).to_contain_text("등대 여행")
+    page.locator("#new-conversation").click()
+
+    page.locator("#search input").fill("여행")
+    expect(page.locator("#found b mark")).to_have_text("여행")
+    page.keep_screenshot("found-title")
+    page.locator("#found button").click()
+
+    expect(page.locator("#chat .user.message")).to_have_text("Hello")
+    expect(page.locator(".sidebar.open")).to_have_count(0)
+
+
 def test_an_edited_message_is_answered_anew_and_the_earlier_version_stays(bezel, visit):
     page = visit(bezel, viewport={"width": 1280, "height": 800})
     page.accept_terms()

@@ -59,6 +59,36 @@ def test_a_removed_reply_leaves_the_page(bezel, visit):
     assert text not in ann.locator("#chat").inner_text()
 
 
+def test_a_warning_stands_on_the_chat_page_until_it_is_read_and_leads_to_its_reasons(bezel, visit):
+    ann = visit(bezel)
+    ann.accept_terms()
+    ann.say("Hello")
+    ann.await_end()
+    ann.report("Harassing, bullying or insulting", "This one asks for a warning.")
+    mia = visit(bezel, "/moderation")
+    mia.sign_in("mia", "a long enough password")
+    mia.take_case_with("This one asks for a warning.")
+    mia.locator("#ruling").get_by_text("the person did").click()
+    mia.locator("#ruling-action input").click()
+    mia.get_by_role("option", name="warn the person").click()
+    mia.locator("#decide").click()
+    expect(mia.locator("#decided")).to_be_visible()
+
+    ann.goto(bezel.url)
+    expect(ann.locator("#sanctions")).to_contain_text("A moderator warned you on")
+    ann.keep_screenshot("warned")
+    ann.locator("#sanctions a").click()
+    expect(ann.locator("#statement-reasons")).to_contain_text("this is a warning")
+    ann.goto(bezel.url)
+    ann.locator("#warning-read").click()
+    expect(ann.locator("#sanctions")).to_be_hidden()
+    ann.reload()
+
+    expect(ann.locator("#composer textarea")).to_be_visible()
+    ann.wait_for_timeout(1_000)
+    expect(ann.locator("#sanctions")).to_be_hidden()
+
+
 def test_a_stopped_prompt_is_reviewed_restored_and_can_be_sent(bezel, visit):
     ann = visit(bezel)
     ann.accept_terms()

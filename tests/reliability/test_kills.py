@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from storage.runs import PATIENCE
 from storage.store import Store
 
 ANN = "ann"
@@ -111,7 +110,6 @@ def test_nothing_acknowledged_is_lost_over_twenty_ends_at_random_moments(nursery
 
     store = Store.open(f"sqlite:///{tmp_path}/bezel.sqlite", outside=[tmp_path], **KEYS)
     store.runs.beat(0.0)
-    store.runs.beat(PATIENCE)
     kept = {
         message.id: message
         for conversation in store.conversations(ANN, 100_000)

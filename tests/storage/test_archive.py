@@ -4,6 +4,7 @@ import pytest
 
 from safety.types import Action
 from storage.archive import LARGEST, MOST_MESSAGES, Judged, JudgedTalk, read
+from storage.titles import JudgedTitle
 from storage.types import NotFound, StorageError
 
 LINE = {
@@ -43,7 +44,7 @@ def passed(verdict):
     def judged(content, **verdicts):
         return [
             JudgedTalk(
-                talk.title,
+                JudgedTitle(talk.title, verdict(), 1),
                 talk.leaf,
                 tuple(
                     Judged(line, verdict(verdicts.get(line.role, Action.ALLOW)) if line.text else None, 1)
@@ -123,9 +124,9 @@ def test_a_reply_that_streamed_or_was_removed_comes_back_as_one_that_ended(store
     assert said(store, bob, brought.id)[1] == ("assistant", "complete", "as far as it had come")
 
 
-def test_nothing_is_stored_where_one_message_cannot_be(store, written, passed, bob):
+def test_nothing_is_stored_where_one_title_cannot_be(store, written, passed, verdict, bob):
     talks = passed(written[0])
-    broken = JudgedTalk("x" * 1_000, None, ())
+    broken = JudgedTalk(JudgedTitle("x" * 1_000, verdict(), 1), None, ())
 
     with pytest.raises(StorageError, match="title is 1,000 characters long"):
         store.archive.bring(bob, [*talks, broken])

@@ -6,7 +6,7 @@ import pytest
 
 from safety.types import Action
 from storage.case_exports import as_csv, as_json
-from storage.types import Barred, Filters, IllegalMove, NotFound
+from storage.types import Barred, DeskRules, Filters, IllegalMove, NotFound
 
 ALL = Filters(states=("open", "claimed", "escalated", "ruled", "pending_second", "decided"))
 
@@ -35,6 +35,17 @@ def test_an_export_holds_the_cases_and_nothing_that_anybody_wrote(store, chat, a
     for written in (as_csv(rows), as_json(rows)):
         assert secret not in written and ann not in written and moderator not in written
         assert rows[0].id in written
+
+
+def test_an_export_tells_nothing_of_what_the_checks_said_of_the_blind_slice(opened, chat, ann, moderator):
+    store = opened(rules=DeskRules(blind_share=1.0))
+    type(chat)(store).prompt(ann, action=Action.BLOCK, check="rules")
+    asked = store.exports.ask(moderator, ALL)
+    store.exports.agree(asked.id, store.moderators.add("Beryl", "not a real hash").id)
+
+    (row,) = store.exports.take(asked.id, moderator)
+
+    assert (row.state, row.clause, row.found_by) == ("open", None, "")
 
 
 def test_an_export_waits_for_a_second_person(store, moderator, colleague, lead):

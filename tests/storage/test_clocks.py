@@ -58,6 +58,25 @@ def test_the_words_of_a_report_go_so_many_days_after_its_decision_and_the_outcom
     assert notes == {("no_violation", ""), (None, "my words")}
 
 
+def test_the_words_of_an_appeal_go_so_many_days_after_that_was_decided_and_the_outcome_stays(
+    store, chat, ann, clock, moderator, colleague, rule
+):
+    chat.prompt(ann, action=Action.BLOCK)
+    made = rule(store.desk.cases()[0].id, moderator, "misuse")
+    clock.move(days=40)
+    store.appeals.appeal(ann, made.id, "my own words")
+    waiting = store.clocks.let_reports_go(30)
+    rule(store.desk.cases()[0].id, colleague, "no_violation")
+    clock.move(days=31)
+
+    gone = store.clocks.let_reports_go(30, at_once=1)
+
+    (appeal,) = store.appeals.of(ann)
+    assert (waiting, gone) == (0, 1)
+    assert (appeal.text, appeal.outcome) == ("", "overturned")
+    assert store.clocks.let_reports_go(30) == 0
+
+
 @pytest.mark.sqlite
 def test_no_word_of_what_the_clock_let_go_is_left_in_the_file(store, chat, ann, clock, database):
     chat.reply(ann, "Qopalesce " * 50, prompt="Why Qopalesce")

@@ -1,8 +1,9 @@
-"""The ledger of erasures: whoever was erased stays erased, also where an older backup is restored."""
+"""The ledger of erasures: what was erased stays erased, also where an older backup is restored."""
 
 import json
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -57,6 +58,14 @@ def from_elsewhere(store, owner, outside, **changed):
     }
     with (outside / FILE).open("a") as file:
         file.write(json.dumps(line | changed) + "\n")
+
+
+def deleted_elsewhere(outside, *conversation_ids):
+    """Put deletions into the file alone, as if the database were of before them."""
+    with (outside / FILE).open("a") as file:
+        for conversation_id in conversation_ids:
+            line = {"conversation": conversation_id, "at": "2026-11-20T12:00:00+00:00"}
+            file.write(json.dumps(line) + "\n")
 
 
 def test_an_erasure_is_in_the_ledger_without_a_word_of_who_it_was(with_ledger, outside, ann):
@@ -152,7 +161,14 @@ def test_an_erasure_that_a_crash_kept_from_the_file_is_written_at_the_next_start
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("rubbish", ['{"id": "0193', "[]", "null", '{"id": 1}', "\x00\x01"])
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        *('{"id": "0193', "[]", "null", '{"id": 1}', "\x00\x01"),
+        '{"conversation": "none", "at": "2026-11-20T12:00:00"}',
+        '{"conversation": "00000000-0000-7000-8000-000000000000", "at": 1}',
+    ],
+)
 def test_a_line_that_a_crash_cut_off_is_passed_over_and_the_next_is_whole(
     with_ledger, outside, ann, bob, rubbish, caplog
 ):
@@ -221,3 +237,132 @@ def test_an_erasure_waits_for_another_programs_reading_and_then_leaves_no_word(w
 
     on_disk = b"".join(path.read_bytes() for path in database.parent.glob(f"{database.name}*"))
     assert SECRET.encode() not in on_disk
+
+
+def test_a_conversation_that_its_person_deletes_is_in_the_ledger_by_its_id_alone(with_ledger, outside, ann):
+    store = with_ledger()
+    one, *others = (say(store, ann).conversation_id for _ in range(3))
+
+    store.delete_conversation(ann, one)
+    first = lines(outside)
+    gone = store.delete_conversations(ann)
+
+    assert [line["conversation"] for line in first] == [one]
+    assert list(gone) == others
+    assert [line["conversation"] for line in lines(outside)] == [one, *others]
+    assert {name for line in lines(outside) for name in line} == {"conversation", "at"}
+    assert (outside / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_the_clock_deletes_and_what_was_in_memory_alone_needs_no_line(with_ledger, outside, ann, clock):
+    store = with_ledger()
+    say(store, ann)
+    clock.move(days=31)
+    temporary = store.start_conversation(ann, temporary=True)
+
+    gone = store.clocks.let_conversations_go(30)
+    store.delete_conversation(ann, temporary.id)
+    store.start_conversation(ann, temporary=True)
+    store.delete_conversations(ann)
+
+    assert len(gone) == 1
+    assert not (outside / FILE).exists()
+
+
+def test_what_was_deleted_after_a_backup_is_deleted_again_when_it_is_restored_and_once(
+    with_ledger, outside, ann, bob
+):
+    before = with_ledger()
+    gone, also_gone, kept = (say(before, owner) for owner in (ann, bob, ann))
+    deleted_elsewhere(outside, gone.conversation_id, also_gone.conversation_id, new_id())
+    before.close()
+
+    store = with_ledger()
+    (event,) = (event for event in store.audit.events(9) if event.action == "deletions replayed")
+    store.close()
+    again = with_ledger()
+
+    assert event.object_id == "2 conversations"
+    assert [chat.id for chat in again.conversations(ann)] == [kept.conversation_id]
+    assert again.conversations(bob) == ()
+    assert again.audit.events(1)[0].seq == event.seq
+    assert again.audit.verify().is_sound
+
+
+def test_a_replayed_deletion_leaves_the_evidence_of_an_open_case(with_ledger, outside, ann, verdict):
+    before = with_ledger()
+    prompt = say(before, ann)
+    before.record_prompt(ann, prompt.id, verdict(Action.BLOCK))
+    deleted_elsewhere(outside, prompt.conversation_id)
+    before.close()
+
+    store = with_ledger()
+
+    case = store.desk.case(store.desk.cases()[0].id, store.moderators.add("Opal", "not a real hash").id)
+    assert store.conversations(ann) == ()
+    assert case.evidence[-1].text == SECRET
+
+
+def test_a_deletion_that_a_crash_kept_from_the_file_is_written_at_the_next_start(with_ledger, outside, ann):
+    store = with_ledger()
+    store.delete_conversation(ann, say(store, ann).conversation_id)
+    store.close()
+    written = lines(outside)
+    (outside / FILE).unlink()
+
+    with_ledger().close()
+
+    assert lines(outside) == written
+
+
+def test_a_deletion_that_fails_is_in_no_ledger(with_ledger, outside, ann, bob):
+    store = with_ledger()
+    kept = say(store, ann)
+
+    with pytest.raises(NotFound):
+        store.delete_conversation(bob, kept.conversation_id)
+
+    assert not (outside / FILE).exists()
+
+
+def test_all_that_start_on_a_restored_backup_at_once_start(with_ledger, outside, ann):
+    before = with_ledger()
+    ids = [say(before, ann).conversation_id for _ in range(3)]
+    from_elsewhere(before, ann, outside)
+    deleted_elsewhere(outside, *ids)
+    before.close()
+
+    with ThreadPoolExecutor(3) as starts:
+        stores = list(starts.map(lambda _: with_ledger(), range(3)))
+
+    assert [store.conversations(ann) for store in stores] == [()] * 3
+    assert stores[0].audit.verify().is_sound
+
+
+def test_an_old_ledger_is_read_and_gets_new_lines(with_ledger, outside, ann, bob):
+    before = with_ledger()
+    say(before, ann)
+    from_elsewhere(before, ann, outside)
+    before.close()
+    store = with_ledger()
+
+    store.delete_conversation(bob, say(store, bob).conversation_id)
+
+    old, new = lines(outside)
+    assert set(old) == {"id", "person", "key_id", "with_account", "at"}
+    assert set(new) == {"conversation", "at"}
+    assert store.conversations(ann) == ()
+
+
+def test_a_second_folder_gets_what_the_first_one_knows(url, with_ledger, outside, tmp_path, ann, clock):
+    before = with_ledger()
+    say(before, ann)
+    from_elsewhere(before, ann, outside)
+    deleted_elsewhere(outside, new_id())
+    before.close()
+    (tmp_path / "second").mkdir()
+
+    Store.open(url, clock=clock, outside=[outside, tmp_path / "second"], **KEYS).close()
+
+    assert lines(tmp_path / "second") == lines(outside)
+    assert len(lines(outside)) == 2

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
+from storage.dialects import SEARCHED
 from storage.opening import VERSION_TABLE
 from storage.runs import PATIENCE
 from storage.tables import APPEND_ONLY, Base
@@ -36,8 +37,8 @@ def nothing(raw, backend, url):
 
 
 def is_ours(name):
-    """Whether a table or an index is one of the code's, and none that the full-text index is made of."""
-    return "searchable_words" not in (name or "")
+    """Whether a table or an index is one of the code's, and none that a full-text index is made of."""
+    return not any(f"{table}_words" in (name or "") for table in SEARCHED)
 
 
 def test_a_new_database_gets_every_table(nothing, opened, engine):

@@ -10,10 +10,19 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from storage import opening
+from storage.keys import keys_from
 from storage.types import UNDECIDED, Filters
 
 AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
 BEFORE = "0003"
+
+
+def upgrade(connection, revision):
+    config = Config()
+    config.set_main_option("script_location", str(opening._MIGRATIONS))
+    config.attributes["connection"] = connection
+    with opening._migrating:
+        command.upgrade(config, revision)
 
 
 @pytest.fixture
@@ -25,11 +34,7 @@ def earlier(raw, backend, url):
         Path(url.removeprefix("sqlite:///")).unlink()
     engine = create_engine(url)
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(opening._MIGRATIONS))
-        config.attributes["connection"] = connection
-        with opening._migrating:
-            command.upgrade(config, BEFORE)
+        upgrade(connection, BEFORE)
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -205,3 +210,29 @@ def test_decisions_of_an_earlier_schema_still_cannot_be_changed(filled, opened):
 
     with pytest.raises(DatabaseError, match="decision is append-only"):
         filled.execute(text("UPDATE decision SET ruling = 'unsure'"))
+
+
+def test_a_warning_of_an_earlier_schema_is_read_or_lifted_as_it_was(filled, opened):
+    person = keys_from(b"e" * 32, b"a key for the audit log 32 bytes").pseudonym("ann")
+    upgrade(filled, "0006")
+    for name, made, ended_at in (
+        ("read", "decision-prompt-1", AT),
+        ("unread", "decision-reply-1", None),
+        ("lifted", "decision-cleared-2", AT),
+    ):
+        sanction = {"person": person, "kind": "warning", "starts_at": AT, "ended_at": ended_at}
+        add(filled, "sanction", id=name, decision_id=made, **sanction)
+    filled.execute(
+        text("UPDATE decision_course SET state = 'overturned' WHERE decision_id = 'decision-cleared-2'")
+    )
+    filled.commit()
+
+    store = opened()
+
+    assert [warning.id for warning in store.sanctions.warnings("ann")] == ["unread"]
+    taken = {made["decision_id"]: made for made in store.export_person("ann")["sanctions"]}
+    assert [(made["read_at"] is None, made["lifted_at"] is None) for made in taken.values()] == [
+        (True, False),
+        (False, True),
+        (True, True),
+    ]

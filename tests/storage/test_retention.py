@@ -62,16 +62,67 @@ def test_evidence_of_a_case_that_nobody_decides_runs_to_its_own_clock_though_the
     assert store.desk.case(case_id, moderator).evidence == ()
 
 
-def test_evidence_waits_for_an_appeal_that_nobody_has_decided(store, blocked, ann, clock, moderator, rule):
+@pytest.fixture
+def appealed(store, blocked, ann, clock, moderator, rule):
+    """A case that was decided, and 180 days later appealed."""
     case_id = blocked(ann)
     rule(case_id, moderator, "misuse")
     clock.move(days=180)
     (said,) = store.appeals.statements(ann)
     store.appeals.appeal(ann, said.decision_id, "Please look again.")
-    clock.move(days=DAYS)
+    return case_id
 
+
+def test_evidence_waits_for_an_appeal_until_that_is_as_old_as_evidence_may_be(store, appealed, ann, clock):
+    clock.move(days=DAYS - 1)
+    early = store.evidence.let_go(DAYS)
+    kept = has_evidence(store, appealed)
+    clock.move(days=2)
+
+    assert (early, kept) == (0, True)
+    assert store.evidence.let_go(DAYS) == 1
+    assert not has_evidence(store, appealed)
     assert store.evidence.let_go(DAYS) == 0
-    assert has_evidence(store, case_id)
+
+
+def test_an_appeal_that_outlived_its_evidence_can_still_be_decided(
+    store, appealed, ann, clock, colleague, decide, settle
+):
+    clock.move(days=DAYS + 1)
+    store.evidence.let_go(DAYS)
+    appeal = next(case.id for case in store.desk.cases() if case.kind == "appeal")
+
+    seen = store.desk.claim(appeal, colleague)
+    decide(appeal, colleague, "no_violation")
+    settle()
+
+    assert seen.evidence == () and seen.appeal_text == "Please look again."
+    assert store.appeals.of(ann)[0].outcome == "overturned"
+    assert store.path(ann, store.conversations(ann)[0].id)[0].state == "restored"
+
+
+def test_what_a_person_deletes_waits_for_their_appeal_and_then_goes_with_it(
+    store, appealed, ann, clock, colleague, decide, settle
+):
+    store.erase_person(ann)
+    kept = has_evidence(store, appealed)
+    appeal = next(case.id for case in store.desk.cases() if case.kind == "appeal")
+
+    decide(appeal, colleague, "misuse", action="remove")
+    settle()
+
+    assert kept and not has_evidence(store, appealed)
+
+
+def test_a_report_adds_nothing_to_evidence_that_is_gone(store, chat, ann, clock):
+    reply = chat.reply(ann, action=Action.FLAG)
+    clock.move(days=DAYS + 1)
+    store.evidence.let_go(DAYS)
+    chat.reply(ann, "what followed", conversation_id=reply.conversation_id)
+
+    store.report(ann, reply.id, reason="other", note="look")
+
+    assert store._transactions.read(lambda work: work.query(tables.LaterEvidence).count()) == 0
 
 
 def test_many_cases_go_in_several_transactions_and_all_of_them(store, blocked, ann, bob, clock):

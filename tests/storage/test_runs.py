@@ -2,7 +2,7 @@ import pytest
 
 from storage import runs
 from storage.runs import BEAT, PATIENCE
-from storage.types import IllegalMove
+from storage.types import IllegalMove, StorageError
 
 
 @pytest.fixture
@@ -96,6 +96,22 @@ def test_a_reply_that_has_ended_is_in_the_journal_no_more(store, other, chat, an
     store.delete_conversation(ann, gone.conversation_id)
 
     assert store._read(runs._open) == ()
+
+
+def test_an_end_that_cannot_be_written_yet_keeps_back_no_sign_of_life(store, other, chat, ann):
+    def end():
+        raise StorageError("The disk is full.")
+
+    chat.streaming(ann)
+    theirs = chat.prompt(ann)
+    other.start_reply(ann, theirs.id, checkpoint="c", settings={})
+    store.runs.later(end)
+
+    for at in (0, PATIENCE):
+        with pytest.raises(StorageError, match="full"):
+            store.runs.beat(at)
+
+    assert [(line.run_id, line.beats) for line in store._read(runs._open)] == [(store.runs._run_id, 2)]
 
 
 @pytest.mark.sqlite

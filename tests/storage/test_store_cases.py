@@ -1,6 +1,7 @@
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -133,6 +134,32 @@ def test_a_claimed_case_belongs_to_one_moderator_for_ten_minutes(
     assert (first.summary.state, first.summary.claimed_by) == ("claimed", moderator)
     assert (taken.summary.state, taken.summary.claimed_by) == ("claimed", colleague)
     assert taken.row_version > first.row_version
+
+
+def test_a_claim_of_a_clock_that_was_ahead_can_be_renewed(store, chat, ann, moderator, clock):
+    chat.prompt(ann, action=Action.BLOCK)
+    case_id = store.desk.cases()[0].id
+    clock.move(days=30)
+    store.desk.claim(case_id, moderator)
+    clock.move(days=-30)
+
+    held = store.desk.claim(case_id, moderator)
+    left = held.summary.claim_expires_at - clock()
+    store.desk.release(case_id, moderator)
+
+    assert left <= timedelta(minutes=10)
+
+
+def test_a_hold_lasts_no_longer_because_the_clock_was_set_back(store, chat, ann, moderator, clock):
+    chat.prompt(ann, action=Action.BLOCK)
+    case_id = store.desk.cases()[0].id
+    clock.move(hours=2)
+    store.desk.claim(case_id, moderator)
+    store.desk.hold(case_id, moderator, until=clock() + timedelta(hours=1), reason="to think")
+    clock.move(hours=-2)
+
+    with pytest.raises(IllegalMove, match="24 hours"):
+        store.desk.hold(case_id, moderator, until=clock() + timedelta(hours=25), reason="to think more")
 
 
 def test_a_claim_is_renewed_by_who_holds_it(store, chat, ann, moderator, colleague, clock):
@@ -393,7 +420,12 @@ def test_evidence_sealed_with_another_key_is_named_and_not_shown(store, opened, 
 
 @pytest.mark.parametrize(
     ("title", "left"),
-    [("I will hurt…", ""), ("i WILL hurt", ""), ("Notes for Monday", "Notes for Monday")],
+    [
+        ("I will hurt…", ""),
+        ("i WILL hurt", ""),
+        ("Why I will hurt somebody", ""),
+        ("Notes for Monday", "Notes for Monday"),
+    ],
 )
 def test_a_title_that_quotes_a_removed_prompt_goes_with_it(store, chat, ann, moderator, rule, title, left):
     prompt = chat.prompt(ann, "I will\nhurt somebody", action=Action.FLAG, check="rules")
@@ -403,3 +435,17 @@ def test_a_title_that_quotes_a_removed_prompt_goes_with_it(store, chat, ann, mod
 
     assert store.conversation(ann, prompt.conversation_id).title == left
     assert "hurt" not in str(store.export_person(ann))
+
+
+@pytest.mark.parametrize(
+    ("title", "left"), [("how to hurt", ""), ("Tell me", "Tell me"), ("Monday", "Monday")]
+)
+def test_a_title_that_quotes_a_removed_reply_goes_with_it_unless_the_prompt_says_so_too(
+    store, chat, ann, moderator, rule, title, left
+):
+    reply = chat.reply(ann, "I tell me how to hurt somebody", prompt="Tell me", action=Action.FLAG)
+    store.rename_conversation(ann, reply.conversation_id, title)
+
+    rule(store.desk.cases()[0].id, moderator, "model_failure")
+
+    assert store.conversation(ann, reply.conversation_id).title == left

@@ -5,6 +5,7 @@ from sqlalchemy import MetaData, create_engine
 
 from safety.types import Action
 from storage.store import Store
+from storage.titles import JudgedTitle
 from storage.types import NotFound
 
 PUBLIC = {
@@ -55,6 +56,7 @@ def of_ann(store, chat, ann, verdict):
             None: reply.id,
         },
         "title": "mine now",
+        "given": JudgedTitle("mine now", verdict(Action.BLOCK), 1),
         "text": "mine now",
         "passed": "mine now",
         "verdict": verdict(),

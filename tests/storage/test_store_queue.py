@@ -245,6 +245,19 @@ def test_a_case_of_the_blind_slice_hides_what_the_checks_said_until_it_is_judged
     assert after.grounds.found[0].check == "rules"
 
 
+@pytest.mark.parametrize("asked", [{"clause": "PUP-2.e.iii"}, {"check": "rules"}])
+def test_a_filter_does_not_tell_what_the_checks_said_of_the_blind_slice(drawn, chat, ann, moderator, asked):
+    chat.prompt(ann, action=Action.BLOCK, check="rules")
+    type(chat)(drawn).prompt(ann, action=Action.BLOCK, check="rules")
+
+    found = drawn.desk.queue(filters=Filters(**asked)).cases
+    pulled = [drawn.desk.next_case(moderator, Filters(**asked)) for _ in range(2)]
+
+    assert [case.is_blind for case in found] == [False]
+    assert pulled[0].summary.id == found[0].id
+    assert pulled[1] is None or not pulled[1].summary.is_blind
+
+
 def test_who_undoes_a_blind_decision_has_seen_the_checks_by_then(drawn, ann, chat, moderator):
     type(chat)(drawn).prompt(ann, action=Action.BLOCK)
     case = drawn.desk.next_case(moderator)

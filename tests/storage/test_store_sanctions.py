@@ -84,19 +84,58 @@ def test_erasing_everything_ends_no_suspension(store, ann, suspended):
     assert found.statement is None
 
 
-def test_a_warning_is_shown_until_it_is_read(store, chat, ann, bob, moderator, decide, settle):
+@pytest.fixture
+def warned(store, chat, ann, moderator, decide, settle):
+    """The decision that warns Ann."""
     chat.prompt(ann, action=Action.BLOCK)
-    decide(store.desk.cases()[0].id, moderator, action="warn", public_note="This once.")
+    made = decide(store.desk.cases()[0].id, moderator, action="warn", public_note="This once.")
     settle()
+    return made
+
+
+def test_a_warning_is_shown_until_it_is_read(store, ann, bob, warned):
     (warning,) = store.sanctions.warnings(ann)
 
     with pytest.raises(NotFound):
         store.sanctions.read_warning(bob, warning.id)
     store.sanctions.read_warning(ann, warning.id)
+    store.sanctions.read_warning(ann, warning.id)
 
     assert warning.statement.note == "This once."
     assert store.sanctions.of(ann) is None
     assert store.sanctions.warnings(ann) == store.sanctions.warnings(bob) == ()
+
+
+def test_that_a_warning_was_read_is_taken_along_and_goes_with_the_person(store, ann, bob, warned, raw):
+    (warning,) = store.sanctions.warnings(ann)
+    before = store.export_person(ann)["sanctions"]
+    store.sanctions.read_warning(ann, warning.id)
+
+    (taken,) = store.export_person(ann)["sanctions"]
+    store.erase_person(ann)
+
+    assert [made["read_at"] for made in before] == [None]
+    assert (taken["kind"], taken["decision_id"], taken["lifted_at"]) == ("warning", warned.id, None)
+    assert taken["read_at"] >= taken["starts_at"]
+    assert store.export_person(bob)["sanctions"] == []
+    assert raw.execute("SELECT count(*) FROM warning_read").fetchone() == (0,)
+    with pytest.raises(NotFound):
+        store.sanctions.read_warning(ann, warning.id)
+
+
+def test_a_warning_that_is_overturned_is_lifted_though_it_was_read(
+    store, ann, moderator, colleague, warned, decide, settle, second
+):
+    (warning,) = store.sanctions.warnings(ann)
+    store.sanctions.read_warning(ann, warning.id)
+    again = store.desk.reconsider(warned.case_id, moderator)
+
+    decide(again.summary.id, moderator, "no_violation")
+    settle()
+    second(again.summary.id, colleague)
+
+    assert "warning lifted" in {event.action for event in store.audit.events()}
+    assert store.export_person(ann)["sanctions"][0]["lifted_at"] is not None
 
 
 def test_a_suspension_that_is_overturned_ends(

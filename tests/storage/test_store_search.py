@@ -178,9 +178,78 @@ def test_a_transaction_that_fails_leaves_the_index_as_it_was(store, chat, ann, v
     assert len(store.search(ann, "harbour")) == 1
 
 
+@pytest.fixture
+def named(store):
+    """Give a new conversation of Ann's this title; gives its id."""
+
+    def start(title, owner="visitor-ann"):
+        return store.start_conversation(owner, title).id
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("title", "asked", "marked"),
+    [
+        ("Winter Travels", "trav", "Travels"),
+        ("東京都への旅", "京都", "京都"),
+        ("서울 여행 계획", "행 계획", "행 계획"),
+        ("旅行计划", "计划", "计划"),
+    ],
+)
+def test_a_conversation_is_found_by_words_of_its_title(store, named, ann, title, asked, marked):
+    conversation_id = named(title)
+    named("Another one, 他の話, 다른 것, 其他")
+
+    (found,) = store.search(ann, asked)
+
+    assert (found.message_id, found.conversation_id, found.title) == (None, conversation_id, title)
+    assert " ".join(found.excerpt[mark.start : mark.end] for mark in found.marks) == marked
+
+
+def test_titles_stand_before_messages_that_do_not_lead_to_them_and_are_few(store, named, chat, ann):
+    prompt = chat.prompt(ann, "where is the harbour")
+    store.rename_conversation(ann, prompt.conversation_id, "The harbour")
+    titles = [named(f"Harbour {number}") for number in range(7)]
+
+    found = store.search(ann, "harbour")
+
+    assert [one.conversation_id for one in found] == [*titles[:1:-1], prompt.conversation_id]
+    assert [one.message_id for one in found] == [None] * 5 + [prompt.id]
+    assert len(store.search(ann, "harbour", 3)) == 3
+
+
+def test_a_title_is_found_as_it_is_now_and_by_nobody_else(store, named, ann, bob):
+    renamed, deleted, cleared = named("harbour one"), named("harbour two"), named("harbour three")
+    named("harbour of Bob's", bob)
+
+    store.rename_conversation(ann, renamed, "lighthouse")
+    store.rename_conversation(ann, cleared, "")
+    store.delete_conversation(ann, deleted)
+
+    assert store.search(ann, "harbour") == ()
+    assert [found.conversation_id for found in store.search(ann, "light")] == [renamed]
+    assert [found.title for found in store.search(bob, "harbour")] == ["harbour of Bob's"]
+
+
+def test_a_title_that_leaves_with_a_removed_message_is_found_no_more(store, chat, ann, moderator, rule):
+    prompt = chat.prompt(ann, "harbour lights", action=Action.FLAG)
+    store.rename_conversation(ann, prompt.conversation_id, "harbour lights")
+
+    rule(store.desk.cases()[0].id, moderator, "misuse")
+
+    assert store.search(ann, "harbour") == ()
+
+
+def test_the_title_of_a_temporary_conversation_is_not_found(store, ann):
+    store.start_conversation(ann, "harbour", temporary=True)
+
+    assert store.search(ann, "harbour") == ()
+
+
 @pytest.mark.sqlite
 def test_the_only_message_of_a_file_leaves_no_token_either(store, chat, ann, database):
-    chat.prompt(ann, "Qopalesce")
+    store.rename_conversation(ann, chat.prompt(ann, "Qopalesce").conversation_id, "Qopalesce too")
 
     store.erase_person(ann)
 
@@ -193,12 +262,16 @@ def test_the_index_of_sqlite_is_whole_after_every_kind_of_change(
     store, said, chat, ann, bob, raw, moderator, rule
 ):
     kept = [said(f"harbour {number} 東京都", owner) for number in range(6) for owner in (ann, bob)]
+    for reply, owner in zip(kept, (ann, bob) * 6, strict=True):
+        store.rename_conversation(owner, reply.conversation_id, f"harbour {reply.id}")
+        store.rename_conversation(owner, reply.conversation_id, f"quay {reply.id}")
     store.report(ann, kept[0].id, reason="other", note="")
     rule(store.desk.cases()[0].id, moderator, "misuse")
     store.delete_conversation(bob, kept[1].conversation_id)
     store.erase_person(ann)
 
-    raw.execute("INSERT INTO searchable_words(searchable_words, rank) VALUES('integrity-check', 1)")
+    for words in ("searchable_words", "searchable_title_words"):
+        raw.execute(f"INSERT INTO {words}({words}, rank) VALUES('integrity-check', 1)")
 
     assert len(store.search(bob, "harbour")) == 5
 
@@ -216,7 +289,7 @@ def older(tmp_path, ann):
         at = "2026-11-01 12:00:00.000000"
         connection.exec_driver_sql(f"INSERT INTO person VALUES ('{ann}', '{at}', 0)")
         connection.exec_driver_sql(
-            f"INSERT INTO conversation VALUES ('{ann}', 'c', '', 'm2', '{at}', '{at}')"
+            f"INSERT INTO conversation VALUES ('{ann}', 'c', 'Plans for 港町', 'm2', '{at}', '{at}')"
         )
         for name, parent, state, text in (
             ("m1", "NULL", "blocked", "harbour blocked"),
@@ -232,17 +305,19 @@ def older(tmp_path, ann):
 
 
 @pytest.mark.sqlite
-def test_the_messages_of_an_older_schema_are_found(opened, older, ann):
+def test_the_messages_and_titles_of_an_older_schema_are_found(opened, older, ann):
     store = opened(older)
 
     assert [found.message_id for found in store.search(ann, "harb")] == ["m2"]
     assert [found.message_id for found in store.search(ann, "港の")] == ["m2"]
+    assert [found.message_id for found in store.search(ann, "港町")] == [None]
 
 
 @pytest.mark.sqlite
 def test_no_token_of_an_erased_person_is_left_in_the_file(store, said, ann, bob, database):
     for number in range(40):
-        said(f"Qopalesce{number} 珪孔雀石 " * 20, ann)
+        reply = said(f"Qopalesce{number} 珪孔雀石 " * 20, ann)
+        store.rename_conversation(ann, reply.conversation_id, f"Qopalesce{number} 孔雀 " * 8)
         said(f"something else {number} " * 20, bob)
     was_there = b"qopalesce" in b"".join(path.read_bytes() for path in database.parent.glob("bezel.db*"))
 
