@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -48,6 +48,9 @@ class Metrics:
         )
         self._tokens = Counter("bezel_tokens", "Tokens generated.", registry=registry)
         self._streams = Gauge("bezel_streams", "Replies being asked of the model now.", registry=registry)
+        self._in_line = Gauge(
+            "bezel_streams_waiting", "Replies asked of the model that it has not begun.", registry=registry
+        )
         self._errors = Counter("bezel_errors", "Errors logged, by logger.", ["logger"], registry=registry)
         self._faults = Counter(
             "bezel_model_errors", "Replies the model failed, by kind.", ["kind"], registry=registry
@@ -83,7 +86,7 @@ class Metrics:
 
     def watch(self, model: ChatModel) -> "WatchedModel":
         """The same model, its replies counted."""
-        return WatchedModel(model, self, self._streams)
+        return WatchedModel(model, self, self._streams, self._in_line)
 
     def watch_judge(self, judge: Judge) -> "WatchedJudge":
         """The same judge, its verdicts counted."""
@@ -101,10 +104,11 @@ class Metrics:
 class WatchedModel:
     """A ChatModel whose replies are counted."""
 
-    def __init__(self, model: ChatModel, metrics: Metrics, streams: Gauge) -> None:
+    def __init__(self, model: ChatModel, metrics: Metrics, streams: Gauge, in_line: Gauge) -> None:
         self._model = model
         self._metrics = metrics
         self._streams = streams
+        self._in_line = in_line
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -117,9 +121,12 @@ class WatchedModel:
         """The model's own stream; see ChatModel."""
         chunks = self._model.stream(prompt, settings, conversation=conversation)
         try:
-            with self._streams.track_inprogress():
+            with self._streams.track_inprogress(), ExitStack() as line:
+                line.enter_context(self._in_line.track_inprogress())
                 async with aclosing(chunks):
                     async for chunk in chunks:
+                        if chunk.text:
+                            line.close()
                         if chunk.ending is not None:
                             self._metrics.answered(chunk.ending)
                         yield chunk

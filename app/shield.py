@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import HTTPConnection
@@ -37,6 +37,8 @@ class ShieldSettings:
     """Whether a configured proxy writes the headers that tell of the first address, host and scheme."""
     body_seconds: float = BODY_SECONDS
     """How long the body of a request may take to arrive."""
+    listeners: Mapping[str, Collection[int]] = field(default_factory=dict)
+    """The numbers of the listeners of the chat, under "", and of the desk, under its path."""
 
 
 class Shield:
@@ -67,7 +69,8 @@ class Shield:
             if refusal is None and is_api(scope["path"]):
                 body, sent, refusal = _read(body)
             scope, receive = _with_length(scope, body), _again(body, receive)
-        await (refusal or self._binding(request, sent) or self._app)(scope, receive, dressed)
+        refusal = refusal or self._binding(request, sent) or self._unknown(scope["path"], sent)
+        await (refusal or self._app)(scope, receive, dressed)
         await dressed.finish()
 
     def _refusal(self, request: HTTPConnection) -> Response | None:
@@ -109,6 +112,14 @@ class Shield:
         hashes = _session_hashes(request, sent)
         is_theirs = all(self._sessions.belongs(named, owner) for named in hashes)
         return None if is_theirs else PlainTextResponse("Not found", 404)
+
+    def _unknown(self, path: str, sent: object) -> Response | None:
+        """Refuse an event of a listener that the page has not, at which Gradio would fail."""
+        if not path.endswith("/queue/join") or not isinstance(sent, Mapping) or sent.get("fn_index") is None:
+            return None
+        known = self._settings.listeners.get(DESK if path.startswith(f"{DESK}/") else "", ())
+        number = sent["fn_index"]
+        return None if type(number) is int and number in known else PlainTextResponse("Not found", 404)
 
     def _asker(self, request: HTTPConnection) -> str | None:
         """Whose cookie this is; at the desk a moderator's, who need not be somebody who chats."""

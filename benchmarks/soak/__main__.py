@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,21 @@ import httpx
 
 from benchmarks.soak.kills import kill_often
 from benchmarks.soak.people import Person, Seen
+from benchmarks.soak.site import CUT_OFF
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 SETTLE_SECONDS = 12
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The process at one moment."""
+
+    memory: float
+    """Resident, in MB."""
+    streams: float
+    """Replies that the model is asked for."""
 
 
 def soak(people: int, minutes: float, folder: Path) -> dict[str, Any]:
@@ -41,24 +52,27 @@ def soak(people: int, minutes: float, folder: Path) -> dict[str, Any]:
     with log.open("w") as said:
         child = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said, env=os.environ)
     try:
-        return asyncio.run(_lived(f"http://127.0.0.1:{port}", child, people, minutes * 60))
+        figures = asyncio.run(_lived(f"http://127.0.0.1:{port}", child, people, minutes * 60))
     except TimeoutError:
         raise SystemExit(f"The Bezel that was to be soaked did not start:\n{log.read_text()}") from None
     finally:
         child.terminate()
         child.wait(timeout=60)
+    still_open = re.search(rf"^{CUT_OFF} (\d+)$", log.read_text(), re.MULTILINE)
+    return figures | {"turns leaked": int(still_open[1]) if still_open else "not said"}
 
 
 async def _lived(url: str, child: subprocess.Popen[bytes], people: int, seconds: float) -> dict[str, Any]:
     await _answering(url, child)
     seen = Seen()
-    memory: list[float] = []
+    watched: list[Moment] = []
     until = time.monotonic() + seconds
-    watching = asyncio.create_task(_watch(child.pid, memory))
+    watching = asyncio.create_task(_watch(url, child.pid, watched))
     await asyncio.gather(*(Person(url, number, seen).live(until) for number in range(people)))
+    busy = len(watched)
     await asyncio.sleep(SETTLE_SECONDS)
     watching.cancel()
-    return _figures(seen, memory, await _streams(url))
+    return {"people": people, "minutes": seconds / 60} | _figures(seen, watched, busy)
 
 
 async def _answering(url: str, child: subprocess.Popen[bytes]) -> None:
@@ -72,11 +86,14 @@ async def _answering(url: str, child: subprocess.Popen[bytes]) -> None:
     raise TimeoutError
 
 
-async def _watch(pid: int, memory: list[float]) -> None:
-    """Note the process's resident memory in MB, once a second."""
-    while True:
-        memory.append(_resident(pid))
-        await asyncio.sleep(1)
+async def _watch(url: str, pid: int, watched: list[Moment]) -> None:
+    """Note the process's memory and what the model is asked for, once a second."""
+    async with httpx.AsyncClient() as client:
+        while True:
+            text = (await client.get(f"{url}/metrics")).text
+            found = re.search(r"^bezel_streams (\S+)", text, re.MULTILINE)
+            watched.append(Moment(_resident(pid), float(found[1]) if found else -1.0))
+            await asyncio.sleep(1)
 
 
 def _resident(pid: int) -> float:
@@ -84,19 +101,13 @@ def _resident(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-async def _streams(url: str) -> float:
-    """How many replies the model is still asked for, once everybody has gone."""
-    async with httpx.AsyncClient() as client:
-        text = (await client.get(f"{url}/metrics")).text
-    found = re.search(r"^bezel_streams (\S+)", text, re.MULTILINE)
-    return float(found[1]) if found else -1.0
-
-
-def _figures(seen: Seen, memory: list[float], streams: float) -> dict[str, Any]:
-    warm = memory[len(memory) // 3 : len(memory) // 3 + 10] or memory
-    end = memory[-10:]
+def _figures(seen: Seen, watched: list[Moment], busy: int) -> dict[str, Any]:
+    """What was seen; a third of `busy` is the warm-up, `busy` itself the moment when the last one left."""
+    memory, streams = [one.memory for one in watched], [one.streams for one in watched]
+    warm, end = memory[busy // 3 : busy // 3 + 10], memory[-10:]
     growth = (statistics.mean(end) / statistics.mean(warm) - 1) * 100
     return {
+        "cores": len(os.sched_getaffinity(0)),
         "turns": seen.turns,
         "left in the middle": seen.left,
         "given back unsent": len(seen.refused),
@@ -104,10 +115,13 @@ def _figures(seen: Seen, memory: list[float], streams: float) -> dict[str, Any]:
         "lost messages": len(seen.lost),
         "crossed messages": len(seen.crossed),
         "errors": len(seen.errors),
-        "slots leaked": streams,
+        "streams at once, mean": statistics.mean(streams[busy // 3 : busy]),
+        "streams at once, most": max(streams),
+        "streams leaked": streams[-1],
         "p95 of a page action, ms": _p95(seen.actions) * 1000,
         "p95 to the first text, ms": _p95(seen.first) * 1000,
         "memory after warm-up, MB": statistics.mean(warm),
+        "memory at the end, MB": statistics.mean(end),
         "memory growth, %": growth,
         "why given back": dict(Counter(seen.refused)),
         "first errors": seen.errors[:5] + seen.crossed[:5] + seen.lost[:5],

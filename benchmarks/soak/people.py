@@ -12,6 +12,7 @@ import httpx
 
 THINKING = 12.0
 LEAVES = 1 / 3
+SEARCHES = 1 / 4
 NAME = re.compile(r"person\d{4}")
 
 
@@ -20,7 +21,7 @@ class Seen:
     """What all people together saw."""
 
     actions: list[float] = field(default_factory=list)
-    """Seconds of each page action: opening the page, filling it."""
+    """Seconds of each page action: opening the page, filling it, accepting the terms, searching."""
     first: list[float] = field(default_factory=list)
     """Seconds from sending a message to the first piece of its reply."""
     turns: int = 0
@@ -54,7 +55,9 @@ class Person:
                 number += 1
                 await self._send(f"{self.name} says message {number}")
                 await asyncio.sleep(random.expovariate(1 / THINKING))
-                await self._timed(self._event("load", None))
+                await self._timed(self._event("load"))
+                if random.random() < SEARCHES:
+                    await self._timed(self._event("search", "person says message"))
             await self._look_back()
         except (httpx.HTTPError, KeyError, ValueError) as error:
             self._seen.errors.append(f"{self.name}: {type(error).__name__} {error}")
@@ -67,8 +70,8 @@ class Person:
         page.raise_for_status()
         self._seen.actions.append(time.perf_counter() - started)
         self._config = (await self._http.get("/config")).json()
-        await self._timed(self._event("load", None))
-        await self._timed(self._event("accept_terms", None))
+        await self._timed(self._event("load"))
+        await self._timed(self._event("accept_terms"))
 
     async def _timed(self, event: Any) -> None:
         started = time.perf_counter()
@@ -78,11 +81,11 @@ class Person:
     async def _send(self, text: str) -> None:
         self._seen.turns += 1
         is_leaving = random.random() < LEAVES
-        pieces = random.randint(2, 20) if is_leaving else None
+        pieces = random.randint(2, 40) if is_leaving else None
         await self._event("send", text, leave_after=pieces)
         self._seen.left += is_leaving
 
-    async def _event(self, name: str, text: str | None, *, leave_after: int | None = None) -> None:
+    async def _event(self, name: str, text: str = "", *, leave_after: int | None = None) -> None:
         """Queue a listener's event and follow its stream to the end, or leave it after some pieces."""
         listener = next(one for one in self._config["dependencies"] if one["api_name"] == name)
         sent = {
@@ -102,7 +105,7 @@ class Person:
                 self._check(line)
                 if '"msg":"log"' in line:
                     told = json.loads(line.removeprefix("data:"))["log"]
-                if text is not None and "process_generating" in line:
+                if name == "send" and "process_generating" in line:
                     pieces += 1
                     self._acknowledge(text, pieces, started, line=line, told=told)
                     if leave_after is not None and pieces >= leave_after:
@@ -113,7 +116,7 @@ class Person:
             # A new page has a new session; the old one's stream has been closed.
             self._session = f"soak{random.getrandbits(48):x}"
 
-    def _values(self, listener: dict[str, Any], text: str | None) -> list[Any]:
+    def _values(self, listener: dict[str, Any], text: str) -> list[Any]:
         components = {one["id"]: one for one in self._config["components"]}
         values = []
         for number in listener["inputs"]:

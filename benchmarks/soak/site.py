@@ -15,8 +15,9 @@ from model.types import Checkpoint, Chunk, Ending, GenerationSettings, Message
 from safety.guard import default_guard
 
 PACE = 0.05
-PIECES = 80
+PIECES = 120
 PATIENCE = 5.0
+CUT_OFF = "turns still open at the end:"
 
 
 class Echo:
@@ -64,7 +65,7 @@ def serve_here(port: int, folder: Path) -> None:
     with parts(settings, model=Echo(), guard=default_guard()) as joined:
         bezel = serve(joined, settings)
         stopped.wait()
-        bezel.close(PATIENCE)
+        print(CUT_OFF, bezel.close(PATIENCE), flush=True)
 
 
 if __name__ == "__main__":

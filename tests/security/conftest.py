@@ -1,7 +1,14 @@
 """One running Bezel for all security tests, and people who call it."""
 
 import pytest
-from siege import MODERATOR, besieged
+from siege import FUZZED, MODERATOR, besieged
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many inputs the fuzz tests have tried."""
+    if FUZZED:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(FUZZED.items()))
+        terminalreporter.write_line(f"{sum(FUZZED.values()):,} inputs: {kinds}")
 
 
 @pytest.fixture(scope="session")

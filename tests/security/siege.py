@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from safety.guard import Guard
 from safety.policy import load_policy
 from storage.types import Filters
 
+FUZZED = Counter()
+"""How many inputs the fuzz tests have tried, by kind; pytest says it at the end."""
 BANNED = "zzz"
 NEVER_SHOWN = "FORBIDDEN-TAIL"
 REPLY = "A clean reply that begins well and says nothing bad at all."
@@ -192,6 +195,8 @@ def plausible(siege, number, *, desk=False, text="Good morning", named=""):
 
 def _value(component, text, named):
     kind = type(component).__name__
+    if getattr(component, "label", None) == "Stop texts, one a line":
+        return component.value  # these words would end a reply, and too many of them refuse it
     if kind == "State":
         return named
     if kind in ("Radio", "Dropdown"):

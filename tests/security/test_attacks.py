@@ -101,12 +101,13 @@ def test_p7_a_choice_that_is_not_in_the_list_is_still_refused(siege, bob):
     assert '"success":false' in said
 
 
-def test_p8_and_p9_a_text_over_the_limit_is_stopped_by_the_server(siege, ann):
+def test_p8_a_text_longer_than_its_box_allows_is_stopped_by_the_server(siege, ann):
     send = ann.function("send")
     before = len(siege.model.calls)
 
-    ann.call(send, plausible(siege, send, text="x" * 16_001))
+    said = ann.call(send, plausible(siege, send, text="x" * 16_001))
 
+    assert "The message is 16,001 characters long" in said
     assert len(siege.model.calls) == before
     assert siege.parts.store.conversations(ann.owner) == ()
 

@@ -81,10 +81,20 @@ def test_no_title_is_given_that_has_not_passed(siege, ann, driven):
     assert titles <= passed
 
 
+def waiting(siege):
+    """The ids of the cases that wait for a moderator."""
+    found, after = set(), None
+    while page := siege.parts.store.desk.queue(after=after, limit=200):
+        found |= {case.id for case in page.cases}
+        after = page.after
+        if after is None:
+            return found
+
+
 def test_a_title_that_a_person_gives_is_judged_before_anybody_reads_it(siege):
     bea = siege.caller().accept_terms()
     converse(siege, bea, "Tell me about lighthouses")
-    rename = bea.function("rename")
+    rename, known = bea.function("rename"), waiting(siege)
 
     taken = bea.call(rename, plausible(siege, rename, text="Lighthouses of the north"))
     refused = bea.call(rename, plausible(siege, rename, text=f"{BANNED} of the north"))
@@ -92,9 +102,11 @@ def test_a_title_that_a_person_gives_is_judged_before_anybody_reads_it(siege):
     bea.close()
     assert "Lighthouses of the north" in taken
     assert "This title falls under PUP-2.e.iii" in refused and BANNED not in refused
-    assert [found.title for found in siege.parts.store.conversations(bea.owner)] == [
-        "Lighthouses of the north"
-    ]
+    (kept,) = siege.parts.store.conversations(bea.owner)
+    assert kept.title == "Lighthouses of the north"
+    (opened,) = waiting(siege) - known
+    case = siege.parts.store.desk.case(opened, siege.moderator_id(MODERATOR))
+    assert [line.text for line in case.evidence if line.is_subject] == [f"{BANNED} of the north"]
     # A report's note is the one text without a verdict: only moderators read it, as evidence, and its author.
 
 
@@ -239,7 +251,7 @@ def test_a_search_and_a_download_give_nothing_that_was_withheld(siege, eve):
         for form in ("json", "markdown")
     ]
 
-    assert ["data-message" in said for said in found.values()] == [True, True, False, False]
+    assert ["<button" in said for said in found.values()] == [True, True, False, False]
     for text in taken:
         assert REPLY in text
         assert NEVER_SHOWN not in text and "and then" not in text
