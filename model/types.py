@@ -60,7 +60,8 @@ class GenerationSettings:
             if not low <= value <= high:
                 raise ModelError(f"{name} is {value}; it must be from {low:g} to {high:g}.")
         if len(self.stop) > 8 or not all(0 < len(text) <= 100 for text in self.stop):
-            raise ModelError(f"stop is {self.stop!r}; it must be at most 8 texts of 1 to 100 characters.")
+            given = f"{len(self.stop)} texts, the longest of {max(map(len, self.stop)):,} characters"
+            raise ModelError(f"stop holds {given}; it must be at most 8 texts of 1 to 100 characters.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Opening a database: make or check the file, bring its schema up to date, say clearly what is wrong."""
 
 import os
+import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
@@ -68,6 +69,8 @@ def explained(place: str) -> Iterator[None]:
         if not isinstance(error, DBAPIError):
             raise StorageError(f"A value cannot be stored ({type(error.orig).__name__}).") from None
         raise StorageError(in_words(place, error.orig or error)) from None
+    except sqlite3.Error as error:  # from what is asked of the driver itself
+        raise StorageError(in_words(place, error)) from None
 
 
 def in_words(place: str, error: BaseException) -> str:

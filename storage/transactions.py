@@ -15,7 +15,7 @@ from storage.columns import new_id
 from storage.keys import Keys
 from storage.opening import CONNECTIONS, explained
 from storage.turnstile import Turnstile
-from storage.types import DeskRules
+from storage.types import DeskRules, StorageError
 from storage.work import MARK, Work
 
 TRIES = 5
@@ -77,12 +77,18 @@ class Transactions:
         return given
 
     def forget_deleted(self) -> None:
-        """Leave no byte of deleted rows in the files."""
-        with self._turnstile, explained(self._place):
-            if not dialects.forget_deleted(self._engine):
-                log.warning(
-                    "another program reads %s: what was erased stays in its file meanwhile", self._place
-                )
+        """Leave no byte of deleted rows in the files; raises StorageError where that cannot be done now."""
+        try:
+            with self._turnstile, explained(self._place):
+                is_gone = dialects.forget_deleted(self._engine)
+        except StorageError as error:
+            log.error("deleted rows still stand in the file: %s", error)
+            raise StorageError(
+                f"It is erased, but {self._place} could not be written anew, and may hold its bytes yet. "
+                "Make room on the disk; the next time something is erased, it is tried again."
+            ) from None
+        if not is_gone:
+            log.warning("another program reads %s: what was erased stays in its file meanwhile", self._place)
 
     def forget_overwritten(self) -> None:
         """Leave no byte of what a row held before in the files, as far as that is quick."""

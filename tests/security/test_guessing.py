@@ -7,7 +7,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from app.slowing import LONGEST_DELAY
+from app.slowing import FIRST_DELAY, FREE_FAILURES, LONGEST_DELAY
 
 NAME, PASSWORD = "olu", "another long password"
 
@@ -44,3 +44,17 @@ async def test_p13_sixty_wrong_passwords_are_slowed_and_elsewhere_the_right_one_
     assert [answer.status_code for answer in answers] == [403] * 60
     # A lower bound holds however busy the machine is; each wait is in tests/app/test_slowing.py.
     assert seconds >= LONGEST_DELAY
+
+
+async def test_five_wrong_passwords_in_a_row_are_free_and_each_one_after_them_waits_longer(siege, account):
+    waits = []
+    async with browser_at(siege, "127.0.0.3") as here:
+        for _ in range(FREE_FAILURES + 2):
+            started = time.monotonic()
+            answer = await here.post("/sign-in", data={"name": NAME, "password": "wrong"})
+            waits.append(time.monotonic() - started)
+            assert answer.status_code == 403
+
+    assert waits[FREE_FAILURES] >= FIRST_DELAY
+    assert waits[FREE_FAILURES + 1] >= 2 * FIRST_DELAY
+    assert min(waits[:FREE_FAILURES]) < min(waits[FREE_FAILURES:])

@@ -1,10 +1,11 @@
 import json
 import random
+import resource
 
 import pytest
 
 from safety.types import Action
-from storage.types import NotFound
+from storage.types import NotFound, StorageError
 
 SECRET = "Qopalesce"
 
@@ -167,3 +168,24 @@ def test_somebody_who_comes_back_after_an_erasure_starts_anew(store, chat, ann):
     chat.reply(ann)
 
     assert len(store.conversations(ann)) == 1
+
+
+@pytest.mark.sqlite
+def test_a_disk_too_full_to_clean_the_file_does_not_deny_that_somebody_was_erased(
+    store, chat, ann, bob, database
+):
+    chat.reply(ann, SECRET)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    journal = database.with_name(f"{database.name}-wal")
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 200_000, limits[1]))
+    try:
+        with pytest.raises(StorageError, match="It is erased, but .* Make room on the disk"):
+            store.erase_person(ann)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert not store.knows(ann)
+    chat.reply(bob, "Good day")
+    store.erase_person(bob)
+    assert SECRET.encode() not in bytes_on_disk(database)
