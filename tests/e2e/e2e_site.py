@@ -185,6 +185,7 @@ class Complaints:
     def __init__(self, site):
         self._site = site
         self._visits = 0
+        self._is_closing = False
 
     def asked(self, request):
         """Note a request: a second page in the place of the first, or one that leaves the site."""
@@ -194,7 +195,10 @@ class Complaints:
 
     def add(self, text):
         """Note a complaint; an aborted stream never counts, a lost one only where no page was left."""
-        is_lost = text.strip().endswith("Connection errored out.") and self._visits > 1
         is_abort = text.startswith("AbortError: signal is aborted without reason")
+        # It closes its streams before the next page is asked for, and may say of each that it was lost.
+        self._is_closing |= is_abort
+        is_left = self._visits > 1 or self._is_closing
+        is_lost = text.strip().endswith("Connection errored out.") and is_left
         if not is_lost and not is_abort and self._site.expected not in text:
             self._site.errors.append(text)
