@@ -2,18 +2,37 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from storage import people, tables
 from storage.columns import quoted, short
 from storage.states import HIDDEN
-from storage.types import Conversation, NotFound, StoredMessage
+from storage.types import Conversation, MessageRole, MessageState, NotFound, StoredMessage
 from storage.work import Work
 
 LONGEST_TITLE = 200
-R = TypeVar("R", tables.Message, Row[Any])
+
+
+class _Shown(NamedTuple):
+    """What is shown of a message, as columns: read in half the time of whole rows."""
+
+    owner: str
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    place: int
+    role: MessageRole
+    state: MessageState
+    text: str
+    checkpoint: str | None
+    end_reason: str | None
+    created_at: datetime
+
+
+R = TypeVar("R", tables.Message, _Shown)
 
 
 def start(work: Work, owner: str, title: str) -> Conversation:
@@ -126,27 +145,15 @@ def tree(work: Work, owner: str, conversation_id: str) -> dict[str, tables.Messa
     return {row.id: row for row in rows}
 
 
-def _shown(work: Work, owner: str, conversation_id: str) -> dict[str, Row[Any]]:
-    """What is shown of all messages of a conversation, by id, oldest first: half the time of whole rows."""
-    table = tables.Message
-    rows: Iterable[Any] = work.execute(
-        select(
-            table.owner,
-            table.id,
-            table.conversation_id,
-            table.parent_id,
-            table.place,
-            table.role,
-            table.state,
-            table.text,
-            table.checkpoint,
-            table.end_reason,
-            table.created_at,
-        )
-        .where(table.owner == owner, table.conversation_id == conversation_id)
-        .order_by(table.id)
+def _shown(work: Work, owner: str, conversation_id: str) -> dict[str, _Shown]:
+    """What is shown of all messages of a conversation, by id, oldest first."""
+    column = tables.Message.__table__.c
+    rows = work.execute(
+        select(*(column[name] for name in _Shown._fields))
+        .where(column.owner == owner, column.conversation_id == conversation_id)
+        .order_by(column.id)
     )
-    return {row.id: row for row in rows}
+    return {row.id: row for row in map(_Shown._make, rows)}
 
 
 def lineage_in(rows: Mapping[str, R], leaf_id: str | None) -> list[R]:
@@ -207,7 +214,7 @@ def _view(row: R, verdict: Mapping[str, Any] | None, versions: tuple[str, ...]) 
 def _last_verdicts(work: Work, rows: Sequence[R]) -> dict[str, Mapping[str, Any]]:
     if not rows:
         return {}
-    table = tables.Verdict
+    table = tables.Verdict.__table__.c
     question = select(table.message_id, table.body).where(
         table.owner == rows[0].owner, table.conversation_id == rows[0].conversation_id
     )

@@ -43,6 +43,15 @@ def file_of(engine: Engine) -> Path | None:
     return Path(str(engine.url.database)) if is_sqlite(engine) else None
 
 
+def connecting(backend: str) -> dict[str, Any]:
+    """What the driver is told at each connection.
+
+    PostgreSQL would plan what was asked five times once for everybody, which fits nobody; and behind a pool
+    of connections what it has prepared is lost.
+    """
+    return {"prepare_threshold": None} if backend == "postgresql" else {}
+
+
 def prepare(engine: Engine) -> None:
     """Give each SQLite connection its settings and let SQLAlchemy, not the driver, begin its transactions."""
     if is_sqlite(engine):

@@ -25,6 +25,7 @@ from storage.insights import Figures
 from storage.invented import Invented
 from storage.keys import Keys, Secrets, keys_from
 from storage.opening import open_engine
+from storage.outcomes import Outcomes
 from storage.recovery import Recovery
 from storage.regressions import Regressions
 from storage.retention import EvidenceClock
@@ -72,6 +73,7 @@ class Store:
         self._settling = Settling(self._transactions)
         self.desk = Desk(self._transactions, self._settling)
         self.appeals = Appeals(self._transactions, self._settling)
+        self.outcomes = Outcomes(self._transactions, self._settling)
         self.sanctions = Sanctions(self._transactions)
         self.insights = Figures(self._transactions, self._settling)
         self.exports = Exports(self._transactions)

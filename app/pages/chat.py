@@ -14,12 +14,12 @@ from app.pages.loading import how_far
 from app.pages.quiet import QUIET
 from app.pages.reporting import Reporting
 from app.pages.sampling import as_the_host_set, chosen
-from app.pages.sanctions import SanctionNotice
+from app.pages.sanctions import SanctionNotice, language_of
 from app.pages.transcript import Transcript
 from app.pages.versions import beside
 from app.pages.view import NEW_TEMPORARY, ChatView, Updates
 from app.parts import Parts
-from app.wording import page
+from app.wording import outcomes, page
 from model.types import GenerationSettings
 
 CONFIRMATION = "DELETE"
@@ -36,15 +36,16 @@ class ChatPage:
 
     def build(self, demo: gr.Blocks) -> None:
         """Lay the page out inside the Blocks and wire its events."""
-        sanctions = SanctionNotice(self._parts)
-        self._on = build_layout(self._parts, sanctions)
+        self._sanctions = SanctionNotice(self._parts)
+        self._on = build_layout(self._parts, self._sanctions)
         self._view = ChatView(self._parts, self._transcript, self._on)
         self._wire_turns()
         self._wire_history()
         self._wire_versions()
         Reporting(self._parts, self._view, self._on).wire()
         demo.load(self.load, None, [*self._on.everything, *self._on.loading.both], **QUIET)
-        gr.on([demo.load, self._on.composer.submit], sanctions.load, None, sanctions.shown, **QUIET)
+        told = [*self._sanctions.shown, self._on.outcomes]
+        gr.on([demo.load, self._on.composer.submit], self.tell, None, told, **QUIET)
 
     def _wire_turns(self) -> None:
         on = self._on
@@ -165,6 +166,15 @@ class ChatPage:
         updates[self._on.terms] = gr.Group(visible=not has_accepted)
         updates[self._on.composer] = gr.Textbox(visible=has_accepted, submit_btn=True, stop_btn=False)
         return updates | how_far(self._on.loading, self._parts.starting)
+
+    @answering
+    async def tell(self, request: gr.Request) -> Updates:
+        """Say what stands against whoever writes, and whether something they asked for was decided."""
+        owner, language = self._parts.identity.require_visitor(request), language_of(request)
+        fresh = await asyncio.to_thread(self._parts.store.outcomes.unheard, owner)
+        line = f'{outcomes.decided(language, fresh)} <a href="/my-data">{outcomes.see(language)}</a>'
+        news = {self._on.outcomes: gr.Markdown(line, visible=bool(fresh))}
+        return await self._sanctions.load(request) | news
 
     @answering
     async def look(self) -> Updates:

@@ -37,6 +37,7 @@ class ChatLayout:
     history: History
     sampling: Sampling
     loading: LoadingNotice
+    outcomes: gr.Markdown
     temporary: gr.Markdown
     terms: gr.Group
     accept: gr.Button
@@ -78,6 +79,10 @@ def build_layout(parts: Parts, sanctions: SanctionNotice) -> ChatLayout:
         sampling = build_sampling(parts.turns.sampling)
     with gr.Column(elem_classes="bezel-main", elem_id="chat-page"):
         sanctions.build()
+        # Its words and its link are Bezel's own, as those of the notice above it.
+        outcomes = gr.Markdown(
+            visible=False, sanitize_html=False, elem_id="outcomes", elem_classes="bezel-quiet"
+        )
         loading = build_loading()
         with gr.Group(visible=False, elem_id="terms") as terms:
             gr.Markdown(parts.terms.text)
@@ -97,6 +102,7 @@ def build_layout(parts: Parts, sanctions: SanctionNotice) -> ChatLayout:
         history=history,
         sampling=sampling,
         loading=loading,
+        outcomes=outcomes,
         temporary=temporary,
         terms=terms,
         accept=accept,

@@ -190,21 +190,6 @@ def version_of(role: str, number: int, text: str) -> str:
     return f"{name} {(number + 1) // 2}: {text}" if text else f"{name} {(number + 1) // 2}"
 
 
-def waiting() -> str:
-    """The outcome of a report that nobody has decided."""
-    return "Waiting for a moderator"
-
-
-def ruling(name: str) -> str:
-    """A moderator's ruling, for the person who asked."""
-    return {
-        "misuse": "A moderator found that it breaks the policy",
-        "model_failure": "A moderator found that it breaks the policy",
-        "no_violation": "A moderator found no violation",
-        "unsure": "A moderator passed it on for a second look",
-    }[name]
-
-
 def my_data(has_account: bool) -> str:
     """The head of the page."""
     belongs = "your account" if has_account else "this browser's cookie"
@@ -270,18 +255,3 @@ def type_erase() -> str:
 def nothing_erased() -> str:
     """Erasing without the confirmation."""
     return "Nothing was erased: type ERASE in the box to confirm."
-
-
-def no_reports() -> str:
-    """Nothing was reported or asked for yet."""
-    return "You have not reported anything yet. Under each reply stands Report."
-
-
-def no_notices() -> str:
-    """Nothing of theirs was stopped."""
-    return "Nothing of yours was stopped."
-
-
-def stopped(role: str) -> str:
-    """Whose words were stopped."""
-    return "A message of yours" if role == "user" else "A reply to you"

@@ -94,6 +94,17 @@ class WarningRead(Base):
     read_at: Mapped[datetime]
 
 
+class OutcomeHeard(Base):
+    """That a person was shown what was decided on a report or request of theirs; it goes with them."""
+
+    __tablename__ = "outcome_heard"
+
+    owner: Mapped[Id] = mapped_column(ForeignKey("person.owner", ondelete="CASCADE"), primary_key=True)
+    decision_id: Mapped[Id] = mapped_column(ForeignKey("decision.id"), primary_key=True)
+    heard_at: Mapped[datetime | None]
+    """None where it was decided before this was noted."""
+
+
 class SanctionAddress(Base):
     """The keyed pseudonym of an address that somebody suspended came from, for a while."""
 

@@ -146,3 +146,12 @@ class Sanctioned:
     lifted_at: datetime | None
     read_at: datetime | None
     """When they said they have read it; a suspension is not asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """That a person was shown what was decided on a report or request of theirs."""
+
+    decision_id: str
+    heard_at: datetime | None
+    """None where it was decided before this was noted."""

@@ -19,9 +19,17 @@ def test_a_reported_reply_is_decided_and_the_reporter_sees_the_outcome(bezel, vi
     mia.keep_screenshot("desk")
     mia.decide("Does not violate", public_note="Greetings are fine.")
 
-    ann.goto(f"{bezel.url}/my-data")
+    ann.say("Hello again")
+    expect(ann.locator("#outcomes")).to_contain_text("1 new decision on your reports and requests")
+    ann.await_end()
+    ann.keep_screenshot("decided")
+    ann.locator("#outcomes a").click()
     expect(ann.locator("#reports")).to_contain_text("A moderator found no violation")
     expect(ann.locator("#reports")).to_contain_text("Greetings are fine.")
+    ann.goto(bezel.url)
+    expect(ann.locator("#composer textarea")).to_be_visible()
+    ann.wait_for_timeout(1_000)
+    expect(ann.locator("#outcomes")).to_be_hidden()
 
 
 def test_a_visitor_who_comes_to_the_desk_is_led_to_the_sign_in_page(bezel, visit):

@@ -99,10 +99,11 @@ def clock():
 
 
 def pytest_generate_tests(metafunc):
-    """Run each test of the store on both databases, but those marked `sqlite` on SQLite alone."""
+    """Run each test of the store on both databases, but those marked with the name of one on that alone."""
     if "backend" in metafunc.fixturenames:
-        of_one = metafunc.definition.get_closest_marker("sqlite")
-        metafunc.parametrize("backend", ["sqlite"] if of_one else ["sqlite", "postgresql"], indirect=True)
+        both = ["sqlite", "postgresql"]
+        of_one = [name for name in both if metafunc.definition.get_closest_marker(name)]
+        metafunc.parametrize("backend", of_one or both, indirect=True)
 
 
 @pytest.fixture

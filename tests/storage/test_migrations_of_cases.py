@@ -236,3 +236,22 @@ def test_a_warning_of_an_earlier_schema_is_read_or_lifted_as_it_was(filled, open
         (False, True),
         (True, True),
     ]
+
+
+def test_what_was_decided_before_it_was_noted_who_heard_counts_as_heard(filled, opened):
+    upgrade(filled, "0008")
+    asked = {"owner": "ann", "conversation_id": "talk", "reason": "other", "note": "", "created_at": AT}
+    for message_id in ("cleared", "prompt"):
+        about = {"message_id": message_id, "case_id": message_id}
+        add(filled, "report", id=f"report-{message_id}", kind="report", **asked, **about)
+    about = {"decision_id": "decision-reply-1", "case_id": "prompt", "side": "author", "created_at": AT}
+    add(filled, "appeal", id="appeal", owner="ann", **about)
+    filled.commit()
+
+    store = opened()
+
+    assert store.outcomes.unheard("ann") == 0
+    assert store.export_person("ann")["outcomes_heard"] == [
+        {"decision_id": "decision-cleared-2", "heard_at": None},
+        {"decision_id": "decision-prompt-1", "heard_at": None},
+    ]

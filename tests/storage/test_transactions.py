@@ -198,3 +198,12 @@ def test_where_every_connection_is_taken_for_too_long_that_is_one_sentence(store
     for connection in taken:
         connection.close()
     assert store.conversations(ann) == ()
+
+
+@pytest.mark.postgresql
+def test_each_question_is_planned_for_the_person_who_asks_it(store, ann):
+    for _ in range(10):
+        store.conversations(ann)
+
+    prepared = "SELECT count(*) FROM pg_prepared_statements"
+    assert store._transactions.read(lambda work: work.scalar(text(prepared))) == 0
