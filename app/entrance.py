@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+import gradio as gr
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -93,9 +94,9 @@ def is_beside(path: str) -> bool:
     return path in BESIDE or path.startswith(f"{DESK}/") or is_public_file(path)
 
 
-def language_of(request: HTTPConnection) -> str:
+def language_of(request: HTTPConnection | gr.Request) -> str:
     """The language that a browser asks for, of those we have."""
-    return preferred(request.headers.get("accept-language", ""))
+    return preferred(str(request.headers.get("accept-language", "")))
 
 
 def turned_away(language: str, wait: float) -> Response:

@@ -21,9 +21,10 @@ ROWS = 16
 
 
 class Scoring(Protocol):
-    """What a layer makes of its products: the weights of (kv heads, n, size) over (kv heads, length, size).
+    """What a layer makes of its products: the weights of (kv heads, group, n, size) over its states.
 
-    `mask` (n, length) is added to the scores; the states before `end` are the newest that count.
+    Gives (kv heads, group x n, length). `mask` (n, length) is added to the scores; the states before `end`
+    are the newest that count.
     """
 
     def weights(
@@ -43,9 +44,10 @@ class Scaled:
 
     def weights(self, query: torch.Tensor, keys: torch.Tensor, mask: torch.Tensor, end: int) -> torch.Tensor:
         """Guess from the newest states, and weigh all."""
-        newest = slice(max(end, STEP) - STEP, max(end, STEP))
-        guess = (query @ keys[:, newest].transpose(1, 2)).amax(-1, keepdim=True).mul_(self.scale)
-        return softmax((mask - guess).baddbmm_(query, keys.transpose(1, 2), alpha=self.scale), dim=-1)
+        newest, rows = slice(max(end, STEP) - STEP, max(end, STEP)), query.flatten(1, 2)
+        guess = (rows @ keys[:, newest].transpose(1, 2)).amax(-1).mul_(self.scale).view(query.shape[:3])
+        shifted = (mask - guess[..., None]).flatten(1, 2)
+        return softmax(shifted.baddbmm_(rows, keys.transpose(1, 2), alpha=self.scale), dim=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class Cap:
 
     def weights(self, query: torch.Tensor, keys: torch.Tensor, mask: torch.Tensor, end: int) -> torch.Tensor:
         """Weigh all; summed in float32 and rounded once, as the model's own, which asks for float32."""
-        return softmax(self.scores(query, keys).add_(mask), dim=-1)
+        scores = self.scores(query.flatten(1, 2), keys)
+        scores.view(*query.shape[:3], -1).add_(mask)
+        return softmax(scores, dim=-1)
 
 
 def attend_in_blocks(
@@ -82,14 +86,13 @@ def attend_in_blocks(
 def _attend_block(
     query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scoring: Scoring, view: View
 ) -> torch.Tensor:
-    groups, count = query.shape[1:3]
+    count = query.shape[2]
     query = pad(query, (0, 0, 0, -count % ROWS))
     steps = view.steps(count, keys.shape[1])
     keys, values = keys[:, steps], values[:, steps]
     end = view.seen - steps.start
     mask = view.masks.of(query, end - count, keys.shape[1], view.window)
-    weights = scoring.weights(query.flatten(1, 2), keys, mask.repeat(groups, 1), end)
-    output = (weights @ values).view(-1, groups, query.shape[2], query.shape[3])
+    output = (scoring.weights(query, keys, mask, end) @ values).view_as(query)
     return output[:, :, :count].flatten(0, 1).transpose(0, 1)
 
 

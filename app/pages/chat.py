@@ -8,13 +8,14 @@ from typing import Any
 import gradio as gr
 
 from app.edge import answering, streaming
+from app.entrance import language_of
 from app.pages.chat_layout import build_layout
 from app.pages.history import CONVERSATION, results
 from app.pages.loading import how_far
 from app.pages.quiet import QUIET
 from app.pages.reporting import Reporting
 from app.pages.sampling import as_the_host_set, chosen
-from app.pages.sanctions import SanctionNotice, language_of
+from app.pages.sanctions import SanctionNotice
 from app.pages.transcript import Transcript
 from app.pages.versions import beside
 from app.pages.view import NEW_TEMPORARY, ChatView, Updates

@@ -6,8 +6,9 @@ from typing import Any
 import gradio as gr
 
 from app.edge import answering
+from app.entrance import language_of
 from app.pages.quiet import QUIET
-from app.pages.sanctions import SanctionNotice, language_of
+from app.pages.sanctions import SanctionNotice
 from app.pages.statements import StatementsPanel
 from app.pages.table import text_table
 from app.parts import Parts

@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 
 from app.edge import answering
+from app.entrance import language_of
 from app.pages.quiet import QUIET
 from app.parts import Parts
 from app.wording import sanctions as words
-from app.wording.languages import preferred
 from storage.types import Statement, Suspension, Warned
 
 Updates = dict[Any, Any]
@@ -62,11 +62,6 @@ class SanctionNotice:
             self.said: said,
             self.read: gr.Button(words.i_have_read_it(language), visible=bool(warnings)),
         }
-
-
-def language_of(request: gr.Request) -> str:
-    """Which of our languages a browser asks for."""
-    return preferred(str(request.headers.get("accept-language", "")))
 
 
 def _lines(language: str, suspension: Suspension | None, warnings: tuple[Warned, ...]) -> Iterator[str]:

@@ -7,8 +7,9 @@ import gradio as gr
 
 from app.context import readable
 from app.edge import answering
+from app.entrance import language_of
 from app.pages.quiet import QUIET
-from app.pages.sanctions import ASKED, language_of
+from app.pages.sanctions import ASKED
 from app.pages.table import text_table
 from app.parts import Parts
 from app.wording import statements as words

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 
 from app.crisis import CrisisLine
+from app.wording.languages import said
 
 Language = str | None
 
 
-def _in(language: Language, **texts: str) -> str:
-    return texts.get(language or "en", texts["en"])
-
-
 def stopped_prompt(language: Language, clause: str, title: str) -> str:
     """A prompt was stopped under a clause."""
-    return _in(
+    return said(
         language,
         en=f"**Your message was stopped.** It falls under {clause}, *{title}*, of the Gemma Prohibited Use Policy. "
         "The model has not seen it.",
@@ -27,7 +24,7 @@ def stopped_prompt(language: Language, clause: str, title: str) -> str:
 
 def stopped_reply(language: Language, clause: str, title: str) -> str:
     """A reply was withheld under a clause."""
-    return _in(
+    return said(
         language,
         en=f"**This reply was withheld.** It falls under {clause}, *{title}*, of the Gemma Prohibited Use Policy. "
         "What had been shown of it was taken back.",
@@ -41,7 +38,7 @@ def stopped_reply(language: Language, clause: str, title: str) -> str:
 
 def check_failed(language: Language) -> str:
     """A check could not be made, so the text was not let through."""
-    return _in(
+    return said(
         language,
         en="**This could not be checked, so it was not let through.** Nothing was found in it; one of the checks "
         "failed. Please try again in a moment.",
@@ -55,7 +52,7 @@ def check_failed(language: Language) -> str:
 
 def stopped_title(language: Language, clause: str, title: str) -> str:
     """A title that a person gave was refused under a clause."""
-    return _in(
+    return said(
         language,
         en=f"This title falls under {clause}, {title}, of the Gemma Prohibited Use Policy; the old one was kept.",
         ko=f"이 제목은 Gemma 금지된 사용 정책의 {clause}({title}) 조항에 해당하여 이전 제목을 그대로 두었습니다.",
@@ -66,7 +63,7 @@ def stopped_title(language: Language, clause: str, title: str) -> str:
 
 def title_not_checked(language: Language) -> str:
     """A check of a title failed."""
-    return _in(
+    return said(
         language,
         en="This title could not be checked, so the old one was kept. Please try again in a moment.",
         ko="이 제목을 검사할 수 없어 이전 제목을 그대로 두었습니다. 잠시 후 다시 시도해 주세요.",
@@ -77,7 +74,7 @@ def title_not_checked(language: Language) -> str:
 
 def automatic(language: Language) -> str:
     """How it was found and how to ask for a review."""
-    return _in(
+    return said(
         language,
         en="This was decided automatically and can be wrong. To have a person look at it, press "
         "**Ask for a review** below.",
@@ -92,7 +89,7 @@ def automatic(language: Language) -> str:
 def support(language: Language, lines: Sequence[CrisisLine]) -> str:
     """Somebody may be in danger: warmth and a number, no scolding."""
     numbers = "\n".join(f"- **{line.number}** · {line.name}" for line in lines)
-    opening = _in(
+    opening = said(
         language,
         en="I'm sorry that you are going through this. You don't have to carry it alone, and talking to a person "
         "can help right now. If you are in danger, please call your local emergency number, or:",
@@ -102,7 +99,7 @@ def support(language: Language, lines: Sequence[CrisisLine]) -> str:
         ja="とてもつらい思いをされているのですね。ひとりで抱え込まなくて大丈夫です。いま誰かと話すことが助けになる"
         "ことがあります。危険が迫っているときは緊急通報（119・110）か、次の番号へご連絡ください。",
     )
-    closing = _in(
+    closing = said(
         language,
         en="This chat is a language model and cannot help in an emergency.",
         ko="이 채팅은 언어 모델이며 응급 상황에서 도움을 드릴 수 없습니다.",
@@ -123,7 +120,7 @@ def not_checked(language_name: str | None) -> str:
 
 def in_line(language: Language, place: int) -> str:
     """Others are being answered first; the next to begin has place 1."""
-    return _in(
+    return said(
         language,
         en=f"*Waiting for a free place: number {place:,} in line.*",
         ko=f"*차례를 기다리고 있습니다. 대기 순서 {place:,}번입니다.*",
@@ -135,7 +132,7 @@ def in_line(language: Language, place: int) -> str:
 def still_loading(language: Language, fraction: float | None) -> str:
     """The model is not there yet; `fraction` says how far its loading is, from 0 to 1."""
     share = "" if fraction is None else f"{fraction:.0%}"
-    return _in(
+    return said(
         language,
         en=f"*The model is still being loaded{share and f' ({share})'}. Your message is saved and will be answered as "
         "soon as it is ready.*",
@@ -147,7 +144,7 @@ def still_loading(language: Language, fraction: float | None) -> str:
 
 def remembered(language: Language, kept: int, total: int) -> str:
     """The conversation is longer than what the model reads at once."""
-    return _in(
+    return said(
         language,
         en=f"The model read the newest {kept:,} of {total:,} messages; the earlier ones no longer fit.",
         ko=f"모델은 메시지 {total:,}개 중 최근 {kept:,}개를 읽었습니다. 그 이전 내용은 더 이상 들어가지 않습니다.",
@@ -183,7 +180,7 @@ def never_answered() -> str:
 
 def removed(language: Language) -> str:
     """A reply that a moderator took away."""
-    return _in(
+    return said(
         language,
         en="**This reply was removed by a moderator.** The reason stands on the page *My data*.",
         ko="**운영자가 이 답변을 삭제했습니다.** 이유는 *My data* 페이지에 있습니다.",
@@ -194,7 +191,7 @@ def removed(language: Language) -> str:
 
 def removed_prompt(language: Language) -> str:
     """A prompt that a moderator took away."""
-    return _in(
+    return said(
         language,
         en="**A message of yours was removed by a moderator.** The reason stands on the page *My data*.",
         ko="**운영자가 회원님의 메시지를 삭제했습니다.** 이유는 *My data* 페이지에 있습니다.",
@@ -205,7 +202,7 @@ def removed_prompt(language: Language) -> str:
 
 def restored(language: Language) -> str:
     """A moderator found that the machine was wrong."""
-    return _in(
+    return said(
         language,
         en="*A moderator looked at this and let it pass. A message that has no answer yet gets one with Retry.*",
         ko="*운영자가 검토하여 통과시켰습니다. 아직 답변이 없는 메시지는 Retry를 누르면 답변을 받습니다.*",
