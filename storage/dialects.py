@@ -43,26 +43,33 @@ def file_of(engine: Engine) -> Path | None:
     return Path(str(engine.url.database)) if is_sqlite(engine) else None
 
 
-def connecting(backend: str) -> dict[str, Any]:
-    """What the driver is told at each connection.
-
-    PostgreSQL would plan what was asked five times once for everybody, which fits nobody; and behind a pool
-    of connections what it has prepared is lost.
-    """
-    return {"prepare_threshold": None} if backend == "postgresql" else {}
-
-
 def prepare(engine: Engine) -> None:
-    """Give each SQLite connection its settings and let SQLAlchemy, not the driver, begin its transactions."""
+    """Give each connection its settings; on SQLite let SQLAlchemy, not the driver, begin transactions."""
     if is_sqlite(engine):
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", _plan_anew)
+
+
+def reading(engine: Engine) -> Engine:
+    """The engine for steps that only read: all of a step's questions are answered from one moment.
+
+    SQLite does that for every transaction; PostgreSQL would answer each question from its own moment.
+    """
+    return engine if is_sqlite(engine) else engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _set_up(connection: Any, record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma).fetchall()
+
+
+def _plan_anew(connection: Any, record: object) -> None:
+    """PostgreSQL would plan what was asked five times once for everybody, which fits nobody."""
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

@@ -43,7 +43,6 @@ def open_engine(url: str) -> Engine:
             pool_size=CONNECTIONS,
             max_overflow=0,
             json_deserializer=from_json,
-            connect_args=dialects.connecting(address.get_backend_name()),
         )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StorageError(f"{place} needs a database driver that is not installed: {error}.") from None

@@ -46,7 +46,7 @@ class Transactions:
         self.run_id = new_id()
         given: dict[str, Any] = {"keys": keys, "clock": clock, "rules": rules, "run_id": self.run_id}
         given["info"] = {MARK: mark} if mark else {}
-        self._reading = sessionmaker(engine, class_=Work, **given)
+        self._reading = sessionmaker(dialects.reading(engine), class_=Work, **given)
         self._changing = sessionmaker(
             engine.execution_options(**{dialects.WRITING: True}), class_=Work, **given
         )
@@ -54,7 +54,7 @@ class Transactions:
         self._turnstile = Turnstile(1 if dialects.is_sqlite(engine) else CONNECTIONS // 2)
 
     def read(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What this step gives; it changes nothing."""
+        """What this step gives, all of it as it was at one moment; it changes nothing."""
         with explained(self._place), self._reading.begin() as work:
             return step(work, *args, **kwargs)
 

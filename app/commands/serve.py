@@ -1,5 +1,6 @@
 """`python app.py`: serve until somebody stops it, saying first what is being served."""
 
+import gc
 import logging
 import signal
 import threading
@@ -34,6 +35,7 @@ def serve_until_stopped(settings: Settings) -> None:
             starting.begin()
         bezel = serve(joined, settings)
         try:
+            _keep_what_stands()
             print(said_at_start(bezel, joined), flush=True)
             for sentence in bezel.check.at_start():
                 log.warning("%s", sentence)
@@ -42,6 +44,12 @@ def serve_until_stopped(settings: Settings) -> None:
         finally:
             if cut_off := bezel.close(settings.stop_seconds):
                 log.info("%d replies were cut off; they are kept as far as they had passed", cut_off)
+
+
+def _keep_what_stands() -> None:
+    """Spare the collector, and everybody's page its pauses, what stands until the end anyhow."""
+    gc.collect()
+    gc.freeze()
 
 
 def said_at_start(bezel: Bezel, joined: Parts) -> str:

@@ -5,6 +5,7 @@ Every database is made and filled anew; with the usual sizes that takes most of 
 """
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -49,6 +50,8 @@ def measured_on(place: Place, sizes: dict[str, int], parts: list[str]) -> Iterat
 
 def measured(asked: Any, folder: Path) -> Iterator[Figure]:
     """The figures on each database that was asked for and is installed."""
+    gc.collect()
+    gc.freeze()  # as `python app.py` does once all is built
     sizes = {name: getattr(asked, name) for name in SIZES}
     parts = asked.only or PARTS
     if "thresholds" in parts:
