@@ -1,5 +1,6 @@
 """Join model, guard, store and pages; takes ready-made parts, so that tests can hand in fakes."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from app.pages.case_export import export_route
 from app.pages.chat import ChatPage
 from app.pages.entrance import entrance_routes
 from app.pages.export import export_routes
+from app.pages.lean import Page
 from app.pages.look import HEAD, STYLE, theme
 from app.pages.mounting import DESK_HEAD, mount_desk
 from app.pages.my_data import MyDataPage
@@ -51,6 +53,12 @@ from storage.store import Store
 from storage.types import DeskRules
 
 QUEUED = 1_000
+ACTIONS_AT_ONCE = 500
+"""Streams among them; Gradio lets 40 run and all others wait, the opening of a page included."""
+SESSIONS = 2_000
+"""Open pages that are remembered, some kilobytes each; those used longest ago are forgotten first."""
+SWITCH_SECONDS = 0.0005
+"""After which a thread that computes lets others go on: who writes to the disk keeps others waiting."""
 MAIN_PAGE = "Chat"
 
 
@@ -166,7 +174,7 @@ def guarded(settings: Settings, model: ChatModel, guard: Guard | None) -> Abstra
 def build_pages(parts: Parts) -> gr.Blocks:
     """The pages that people see: chat, my data, how it is judged, terms."""
     demo: gr.Blocks
-    with gr.Blocks(title="Bezel", analytics_enabled=False, fill_width=True) as demo:
+    with Page(title="Bezel", analytics_enabled=False, fill_width=True) as demo:
         Navbar(main_page_name=MAIN_PAGE)
         ChatPage(parts).build(demo)
     with demo.route("My data", "my-data"):
@@ -209,6 +217,7 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         listeners={"": frozenset(demo.fns), DESK: frozenset(desk.fns)},
     )
     believe_no_proxy()
+    sys.setswitchinterval(SWITCH_SECONDS)
     app, url, _ = demo.launch(
         server_name=settings.address,
         server_port=settings.port,
@@ -220,6 +229,8 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
+        max_threads=ACTIONS_AT_ONCE,
+        state_session_capacity=SESSIONS,
         run_history=False,
         enable_monitoring=False,
         footer_links=[],

@@ -19,6 +19,7 @@ class Generated:
     def __init__(self, chunks: AsyncGenerator[Chunk, None], stop: asyncio.Event) -> None:
         self._chunks = chunks
         self._stop = stop
+        self._stopping: asyncio.Task[object] | None = None
         self._first: Chunk | None = None
         self.text = ""
         self.ending: Ending | None = None
@@ -44,17 +45,19 @@ class Generated:
 
     async def aclose(self) -> None:
         """End the model's stream; safe to call twice."""
+        if self._stopping is not None:
+            self._stopping.cancel()
         await self._chunks.aclose()
 
     async def _next(self) -> Chunk | None:
         """The next chunk, or None at the end or once Stop is pressed, also while the model is silent."""
         coming = asyncio.ensure_future(anext(self._chunks, None))
-        stopped = asyncio.ensure_future(self._stop.wait())
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop.wait())
         try:
-            await asyncio.wait((coming, stopped), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((coming, self._stopping), return_when=asyncio.FIRST_COMPLETED)
             return coming.result() if coming.done() and not self._stop.is_set() else None
         finally:
-            stopped.cancel()
             if not coming.done():
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)

@@ -55,13 +55,13 @@ def start(work: Work, owner: str, title: str) -> Conversation:
 def newest(work: Work, owner: str, limit: int) -> tuple[Conversation, ...]:
     """Their conversations, the one that was written in last first."""
     table = tables.Conversation
-    rows = work.scalars(
-        select(table)
+    rows = work.execute(
+        select(table.id, table.title, table.created_at, table.updated_at, table.leaf_id)
         .where(table.owner == owner)
         .order_by(table.updated_at.desc(), table.id.desc())
         .limit(limit)
     )
-    return tuple(_conversation(row) for row in rows)
+    return tuple(Conversation(*row) for row in rows.all())
 
 
 def one(work: Work, owner: str, conversation_id: str) -> Conversation:

@@ -1,10 +1,15 @@
 """Codes that give a person's conversations to another browser: one a person, kept as a digest, used once."""
 
+import time
+
 from sqlalchemy import delete, select, update
 
 from storage import audit, people, tables
 from storage.transactions import Transactions
 from storage.work import Work
+
+FRESH = 1.0
+MOST_KNOWN = 10_000
 
 
 class Recovery:
@@ -12,10 +17,20 @@ class Recovery:
 
     def __init__(self, transactions: Transactions) -> None:
         self._read, self._write = transactions.read, transactions.write
+        self._known: dict[str, tuple[int, float]] = {}
 
     def generation(self, owner: str) -> int:
-        """How often the cookies of this person were made worthless; 0 for somebody unknown."""
-        return self._read(_generation, owner)
+        """How often the cookies of this person were made worthless; 0 for somebody unknown.
+
+        Every request asks it. What another process has changed is known here within `FRESH` seconds.
+        """
+        generation, until = self._known.get(owner, (0, 0.0))
+        if time.monotonic() >= until:
+            generation = self._read(_generation, owner)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[owner] = generation, time.monotonic() + FRESH
+        return generation
 
     def keep(self, owner: str, digest: str) -> None:
         """Keep the digest of a new code in place of the one before."""
@@ -23,7 +38,9 @@ class Recovery:
 
     def use(self, digest: str) -> str | None:
         """Use a code up: the owner it belongs to, whose cookies of before are worthless now; or None."""
-        return self._write(_use, digest)
+        owner = self._write(_use, digest)
+        self._known.clear()
+        return owner
 
 
 def _generation(work: Work, owner: str) -> int:

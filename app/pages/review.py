@@ -9,6 +9,7 @@ from app.pages import case as panels
 from app.pages import evidence, filters
 from app.pages.deciding import Deciding
 from app.pages.insights import InsightsPanel
+from app.pages.lean import Page
 from app.pages.queue import build_queue
 from app.pages.quiet import QUIET
 from app.pages.showing import Layout, Showing, Updates, open_id, refused
@@ -37,7 +38,7 @@ class ReviewPage:
     def build(self) -> gr.Blocks:
         """Lay the desk out and wire its events."""
         blocks: gr.Blocks
-        with gr.Blocks(title="Bezel desk", analytics_enabled=False, fill_width=True) as blocks:
+        with Page(title="Bezel desk", analytics_enabled=False, fill_width=True) as blocks:
             with gr.Column(elem_classes="bezel-desk"):
                 waiting, who = self._build_head()
                 with gr.Tabs(elem_id="desk-tabs"):

@@ -68,8 +68,10 @@ async def _lived(url: str, child: subprocess.Popen[bytes], people: int, seconds:
     watched: list[Moment] = []
     until = time.monotonic() + seconds
     watching = asyncio.create_task(_watch(url, child.pid, watched))
-    await asyncio.gather(*(Person(url, number, seen).live(until) for number in range(people)))
+    living = asyncio.gather(*(Person(url, number, seen).live(until) for number in range(people)))
+    await asyncio.sleep(seconds)
     busy = len(watched)
+    await living
     await asyncio.sleep(SETTLE_SECONDS)
     watching.cancel()
     return {"people": people, "minutes": seconds / 60} | _figures(seen, watched, busy)
@@ -109,6 +111,7 @@ def _figures(seen: Seen, watched: list[Moment], busy: int) -> dict[str, Any]:
     return {
         "cores": len(os.sched_getaffinity(0)),
         "turns": seen.turns,
+        "replies begun": len(seen.first),
         "left in the middle": seen.left,
         "given back unsent": len(seen.refused),
         "acknowledged messages": sum(map(len, seen.acknowledged.values())),

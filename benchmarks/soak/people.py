@@ -10,9 +10,22 @@ from typing import Any
 
 import httpx
 
-THINKING = 12.0
+THINKING = 16.0
+"""Seconds between a reply and the next message, in the mean."""
+ARRIVING = 60.0
+"""Seconds in which all come."""
 LEAVES = 1 / 3
+MOST_PIECES = 8
+"""As many as a reply has at least: it is shown as far as it has passed, a line at a time."""
 SEARCHES = 1 / 4
+QUESTIONS = (
+    "What can you tell me about bridges?",
+    "How long does rice take to boil?",
+    "Could you explain what a noun is?",
+    "Which planet is the largest?",
+    "Why is the sky blue in the daytime?",
+    "What is a good name for a cat?",
+)
 NAME = re.compile(r"person\d{4}")
 
 
@@ -48,16 +61,17 @@ class Person:
     async def live(self, until: float) -> None:
         """Open the page, then send, think and send again until the time is up."""
         try:
-            await asyncio.sleep(random.random() * THINKING)
+            await asyncio.sleep(random.random() * ARRIVING)
             await self._open()
             number = 0
             while time.monotonic() < until:
                 number += 1
-                await self._send(f"{self.name} says message {number}")
+                question = QUESTIONS[number % len(QUESTIONS)]
+                await self._send(f"{question} I am {self.name}, and this is question {number}.")
                 await asyncio.sleep(random.expovariate(1 / THINKING))
                 await self._timed(self._event("load"))
                 if random.random() < SEARCHES:
-                    await self._timed(self._event("search", "person says message"))
+                    await self._timed(self._event("search", "this is question"))
             await self._look_back()
         except (httpx.HTTPError, KeyError, ValueError) as error:
             self._seen.errors.append(f"{self.name}: {type(error).__name__} {error}")
@@ -81,9 +95,8 @@ class Person:
     async def _send(self, text: str) -> None:
         self._seen.turns += 1
         is_leaving = random.random() < LEAVES
-        pieces = random.randint(2, 40) if is_leaving else None
+        pieces = random.randint(2, MOST_PIECES) if is_leaving else None
         await self._event("send", text, leave_after=pieces)
-        self._seen.left += is_leaving
 
     async def _event(self, name: str, text: str = "", *, leave_after: int | None = None) -> None:
         """Queue a listener's event and follow its stream to the end, or leave it after some pieces."""
@@ -109,6 +122,7 @@ class Person:
                     pieces += 1
                     self._acknowledge(text, pieces, started, line=line, told=told)
                     if leave_after is not None and pieces >= leave_after:
+                        self._seen.left += 1
                         break
                 if "process_completed" in line:
                     break

@@ -16,6 +16,7 @@ from safety.guard import default_guard
 
 PACE = 0.05
 PIECES = 120
+AND_SO_ON = ("and ", "so ", "on ")
 PATIENCE = 5.0
 CUT_OFF = "turns still open at the end:"
 
@@ -31,12 +32,12 @@ class Echo:
     async def stream(
         self, prompt: Sequence[Message], settings: GenerationSettings, *, conversation: str | None = None
     ) -> AsyncGenerator[Chunk, None]:
-        """Yield the paced pieces of one reply."""
+        """Yield the paced pieces of one reply, most of them as long as a token is."""
         said = prompt[-1].text
         started = time.monotonic()
         for number in range(PIECES):
             await asyncio.sleep(PACE)
-            yield Chunk(f"{said} " if number % 10 == 0 else "and so on ")
+            yield Chunk(f"{said} " if number % 40 == 0 else AND_SO_ON[number % 3])
         seconds = time.monotonic() - started
         yield Chunk("", Ending("end", 1, PIECES, seconds, PACE, len(prompt)))
 

@@ -228,7 +228,8 @@ async def test_a_form_that_was_left_open_leads_in_after_the_sign_in_has_ended(si
     assert (answer.status_code, answer.headers["location"]) == (303, "/enter")
 
 
-async def test_a_database_that_cannot_be_read_lets_nobody_in_and_says_so(site, tmp_path):
+async def test_a_database_that_cannot_be_read_lets_nobody_in_and_says_so(site, tmp_path, monkeypatch):
+    monkeypatch.setattr("storage.recovery.FRESH", 0.0)
     visitor = await entered(site("passcode"), {"passcode": CODE})
     with sqlite3.connect(tmp_path / "bezel.sqlite") as raw:
         raw.execute("DROP TABLE terms_acceptance")

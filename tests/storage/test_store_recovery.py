@@ -1,4 +1,7 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
+
+from storage import recovery
 
 
 def test_a_code_gives_its_owner_once_and_ends_the_cookies_of_before(store, ann):
@@ -47,3 +50,23 @@ def test_erasing_a_person_takes_their_code_along(store, ann):
 
 def test_somebody_unknown_has_the_first_generation(store):
     assert store.recovery.generation("nobody") == 0
+
+
+def test_what_another_process_changed_is_known_after_a_moment(store, ann, monkeypatch):
+    monkeypatch.setattr(recovery, "FRESH", 0.2)
+    store.recovery.keep(ann, "digest")
+    assert store.recovery.generation(ann) == 0
+    assert store._transactions.write(recovery._use, "digest") == ann
+
+    time.sleep(0.3)
+
+    assert store.recovery.generation(ann) == 1
+
+
+def test_however_many_people_ask_few_generations_are_remembered(store, monkeypatch):
+    monkeypatch.setattr(recovery, "MOST_KNOWN", 3)
+
+    for number in range(20):
+        store.recovery.generation(f"person {number}")
+
+    assert len(store.recovery._known) <= 3
