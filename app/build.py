@@ -59,6 +59,17 @@ SESSIONS = 2_000
 """Open pages that are remembered, some kilobytes each; those used longest ago are forgotten first."""
 SWITCH_SECONDS = 0.0005
 """After which a thread that computes lets others go on: who writes to the disk keeps others waiting."""
+OFF = (
+    "show_error",
+    "share",
+    "inbrowser",
+    "ssr_mode",
+    "pwa",
+    "mcp_server",
+    "run_history",
+    "enable_monitoring",
+)
+"""What Gradio offers and Bezel does not."""
 MAIN_PAGE = "Chat"
 
 
@@ -223,17 +234,10 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         server_port=settings.port,
         prevent_thread_lock=True,
         quiet=True,
-        show_error=False,
-        share=False,
-        inbrowser=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
         max_threads=ACTIONS_AT_ONCE,
         state_session_capacity=SESSIONS,
-        run_history=False,
-        enable_monitoring=False,
         footer_links=[],
+        **dict.fromkeys(OFF, False),
         theme=theme(),
         css=STYLE,
         head=HEAD,
