@@ -33,7 +33,7 @@ from app.pages.entrance import entrance_routes
 from app.pages.export import export_routes
 from app.pages.lean import Page
 from app.pages.look import HEAD, STYLE, theme
-from app.pages.mounting import DESK_HEAD, mount_desk
+from app.pages.mounting import DESK_HEAD, OFF, mount_desk
 from app.pages.my_data import MyDataPage
 from app.pages.recovery import recovery_routes
 from app.pages.review import ReviewPage
@@ -59,17 +59,6 @@ SESSIONS = 2_000
 """Open pages that are remembered, some kilobytes each; those used longest ago are forgotten first."""
 SWITCH_SECONDS = 0.0005
 """After which a thread that computes lets others go on: who writes to the disk keeps others waiting."""
-OFF = (
-    "show_error",
-    "share",
-    "inbrowser",
-    "ssr_mode",
-    "pwa",
-    "mcp_server",
-    "run_history",
-    "enable_monitoring",
-)
-"""What Gradio offers and Bezel does not."""
 MAIN_PAGE = "Chat"
 
 
@@ -237,7 +226,9 @@ def serve(parts: Parts, settings: Settings) -> Bezel:
         max_threads=ACTIONS_AT_ONCE,
         state_session_capacity=SESSIONS,
         footer_links=[],
-        **dict.fromkeys(OFF, False),
+        share=False,
+        inbrowser=False,
+        **OFF,
         theme=theme(),
         css=STYLE,
         head=HEAD,

@@ -9,7 +9,9 @@ from storage.transactions import Transactions
 from storage.work import Work
 
 FRESH = 1.0
+"""Seconds that an answer about somebody's cookies is given again without asking."""
 MOST_KNOWN = 10_000
+"""People about whom an answer is remembered."""
 
 
 class Recovery:
@@ -22,7 +24,7 @@ class Recovery:
     def generation(self, owner: str) -> int:
         """How often the cookies of this person were made worthless; 0 for somebody unknown.
 
-        Every request asks it. What another process has changed is known here within `FRESH` seconds.
+        Every request asks it. A change by another process, or just then, counts within `FRESH` seconds.
         """
         generation, until = self._known.get(owner, (0, 0.0))
         if time.monotonic() >= until:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import gradio as gr
 from fastapi import Request
@@ -17,6 +17,10 @@ from app.wording import desk
 
 QUEUED = 200
 START_SECONDS = 10
+OFF: dict[str, Any] = dict.fromkeys(
+    ("show_error", "ssr_mode", "pwa", "mcp_server", "run_history", "enable_monitoring"), False
+)
+"""What Gradio offers on every page, and Bezel on none."""
 _FOLDER = Path(__file__).parent
 DESK_STYLE = (_FOLDER / "desk.css").read_text(encoding="utf-8")
 DESK_HEAD = f"<script>{(_FOLDER / 'desk.js').read_text(encoding='utf-8')}</script>"
@@ -36,13 +40,8 @@ def mount_desk(app: App, desk_page: gr.Blocks, parts: Parts) -> None:
         DESK,
         auth_dependency=who,
         app_kwargs={"exception_handlers": {401: _signed_out}},
-        show_error=False,
-        run_history=False,
         footer_links=[],
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
+        **OFF,
         theme=theme(),
         css=STYLE + DESK_STYLE,
         head=DESK_HEAD,
