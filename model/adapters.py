@@ -3,6 +3,7 @@
 Unmerged, an adapted layer computes what it computed while it was trained. Merging rounds the sum of both
 weights to the precision of the checkpoint, which changes replies in bfloat16 and cannot be done in int8 or
 4-bit. The one exception is int8 on a processor: there the adapter is merged in float32, before any rounding.
+peft is imported where there is an adapter: it takes two seconds, and most starts need none.
 """
 
 import hashlib
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peft import PeftConfig, PeftModel
 from safetensors import SafetensorError, safe_open
 
 from model import catalog
@@ -39,6 +39,8 @@ def is_adapter(folder: Path) -> bool:
 
 def base_of(source: str, folder: Path) -> str:
     """Give the id or folder that the adapter was trained for; raises ModelError where it is no LoRA."""
+    from peft import PeftConfig  # noqa: PLC0415
+
     if not (folder / catalog.ADAPTER).is_file():
         raise ModelError(f"{source!r} has no {catalog.ADAPTER}; it must be a LoRA as peft saves one.")
     try:
@@ -88,6 +90,8 @@ def fit(model: Any, adapter: Adapter, *, mapping: dict[str, str], is_merged: boo
 
     `mapping` is how the checkpoint's own names were changed, and so how the adapter's are.
     """
+    from peft import PeftConfig, PeftModel  # noqa: PLC0415
+
     misfit = ModelError(
         f"{adapter.source!r} does not fit this {type(model).__name__}; it adapts {adapter.base}, which must "
         "be what BEZEL_MODEL names."

@@ -157,8 +157,9 @@ def _bring(work: Work, owner: str, talk: JudgedTalk) -> Conversation:
         line = judged.line
         parent = places[line.parent]
         places[line.id] = _stored(work, row, parent, judged) or parent
-    if talk.leaf is not None and places[talk.leaf] is not None:
-        row.leaf_id = places[talk.leaf]
+    leaf = places[talk.leaf]
+    if leaf is not None:
+        conversations.choose_version(work, owner, leaf)
     if talk.title is not None:
         titles.give(work, owner, row.id, talk.title)
     work.flush()

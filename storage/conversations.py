@@ -100,18 +100,19 @@ def message(work: Work, owner: str, message_id: str) -> StoredMessage:
 
 
 def choose_version(work: Work, owner: str, message_id: str) -> None:
-    """Move the leaf to the newest message under this one."""
+    """Move the leaf to the newest message under this one that nothing follows: a leaf has no children."""
     chosen = own_message(work, owner, message_id)
     conversation = own(work, owner, chosen.conversation_id, lock=True)
     children: dict[str | None, list[str]] = defaultdict(list)
     for row in tree(work, owner, chosen.conversation_id).values():
         children[row.parent_id].append(row.id)
-    under, last = [chosen.id], chosen.id
+    under, ends = [chosen.id], []
     while under:
         row_id = under.pop()
-        last = max(last, row_id)
+        if not children[row_id]:
+            ends.append(row_id)
         under += children[row_id]
-    conversation.leaf_id = last
+    conversation.leaf_id = max(ends)
 
 
 def everything(work: Work, owner: str, conversation_id: str) -> tuple[StoredMessage, ...]:

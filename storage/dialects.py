@@ -44,20 +44,24 @@ def file_of(engine: Engine) -> Path | None:
 
 
 def prepare(engine: Engine) -> None:
-    """Give each connection its settings; on SQLite let SQLAlchemy, not the driver, begin transactions."""
+    """Give SQLite's connections their settings; let SQLAlchemy, not the driver, begin its transactions."""
     if is_sqlite(engine):
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
-    else:
-        event.listen(engine, "connect", _plan_anew)
 
 
 def reading(engine: Engine) -> Engine:
     """The engine for steps that only read: all of a step's questions are answered from one moment.
 
-    SQLite does that for every transaction; PostgreSQL would answer each question from its own moment.
+    SQLite does that for every transaction; PostgreSQL would answer each question from its own moment, and
+    plan what was asked five times once for everybody, which fits nobody who reads much.
     """
-    return engine if is_sqlite(engine) else engine.execution_options(isolation_level="REPEATABLE READ")
+    if is_sqlite(engine):
+        return engine
+    # No commit after each question: the driver is only kept from beginning transactions by itself.
+    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+    event.listen(reader, "begin", _begin_reading)
+    return reader
 
 
 def _set_up(connection: Any, record: object) -> None:
@@ -66,15 +70,16 @@ def _set_up(connection: Any, record: object) -> None:
         connection.execute(pragma).fetchall()
 
 
-def _plan_anew(connection: Any, record: object) -> None:
-    """PostgreSQL would plan what was asked five times once for everybody, which fits nobody."""
-    connection.execute("SET plan_cache_mode = force_custom_plan")
-    connection.commit()
-
-
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_reading(connection: Connection) -> None:
+    # In one message to the server, for each costs a page as much time as a short question.
+    connection.exec_driver_sql(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"
+    )
 
 
 def met_another(error: DBAPIError) -> bool:

@@ -134,6 +134,24 @@ def add(
     work: Work, conversation: tables.Conversation, parent_id: str | None, **content: Any
 ) -> tables.Message:
     """A new message under this one, the newest of its children, and the leaf from now on."""
+    row = tables.Message(
+        owner=conversation.owner,
+        id=work.new_id(),
+        conversation_id=conversation.id,
+        parent_id=parent_id,
+        place=_next_place(work, conversation, parent_id),
+        created_at=work.clock(),
+        **content,
+    )
+    work.add(row)
+    conversation.leaf_id, conversation.updated_at = row.id, row.created_at
+    work.flush()
+    return row
+
+
+def _next_place(work: Work, conversation: tables.Conversation, parent_id: str | None) -> int:
+    if parent_id == conversation.leaf_id:
+        return 1
     table = tables.Message
     last = work.scalar(
         select(func.max(table.place)).where(
@@ -142,16 +160,4 @@ def add(
             table.parent_id == parent_id,
         )
     )
-    row = table(
-        owner=conversation.owner,
-        id=work.new_id(),
-        conversation_id=conversation.id,
-        parent_id=parent_id,
-        place=(last or 0) + 1,
-        created_at=work.clock(),
-        **content,
-    )
-    work.add(row)
-    conversation.leaf_id, conversation.updated_at = row.id, row.created_at
-    work.flush()
-    return row
+    return (last or 0) + 1

@@ -82,6 +82,8 @@ class ChatView:
                         conversation_id = step.prompt.conversation_id
                         before = await self._path_to(owner, step.prompt)
                         yield await self._writing(owner, conversation_id, before)
+                    elif step.stage == "accepted" and len(before) == 1:
+                        yield await listing(self._parts, owner, self._on.history, conversation_id)
                     elif step.stage == "writing":
                         yield {self._on.chat: self._growing(before, step)}
                     said = figures_of(step)
@@ -91,7 +93,12 @@ class ChatView:
                 shown = await self.opened(owner, back_to) if back_to else {}
                 yield shown | {self._on.composer: gr.Textbox(value=typed)}
                 return
-        yield {**await self.opened(owner, conversation_id), self._on.figures: said}
+        yield {**self._without_names(await self.opened(owner, conversation_id)), self._on.figures: said}
+
+    def _without_names(self, updates: Updates) -> Updates:
+        """Leave alone what the turn's beginning has shown: somebody may be typing another title by now."""
+        history = self._on.history
+        return {on: update for on, update in updates.items() if on not in (history.manage, history.title)}
 
     def _growing(self, before: tuple[StoredMessage, ...], step: Step) -> list[dict[str, Any]]:
         """The chat with the reply so far, or with what it is still waiting for."""

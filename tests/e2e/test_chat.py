@@ -70,6 +70,25 @@ def test_stop_ends_the_generation_and_keeps_what_was_shown(slow, visit):
     assert slow.model.closed == closed_before + 1
 
 
+def test_another_title_can_be_typed_while_a_reply_is_written(slow, visit):
+    page = visit(slow, viewport={"width": 1280, "height": 800})
+    page.accept_terms()
+    page.say("Tell me something long.")
+    expect(page.reply).to_contain_text("sentence number 2")
+    page.locator("#manage-conversation button").first.click()
+    title = page.locator("#conversation-title input, #conversation-title textarea")
+    expect(title).to_have_value("Tell me something long.")
+    title.fill("Things that are long")
+
+    page.stop()
+    page.await_end()
+    page.wait_for_timeout(500)
+    expect(title).to_have_value("Things that are long")
+    page.locator("#rename-conversation").click()
+
+    expect(page.locator("#conversation-list")).to_contain_text("Things that are long")
+
+
 def test_a_reader_who_leaves_ends_the_generation_too(slow, visit):
     page = visit(slow)
     page.accept_terms()
@@ -147,7 +166,9 @@ def test_conversations_are_opened_renamed_and_deleted(bezel, visit):
     listed.nth(1).click()
     expect(page.locator("#chat .user.message")).to_have_text("Hello")
     page.locator("#manage-conversation button").first.click()
-    page.locator("#conversation-title input, #conversation-title textarea").fill("Greetings")
+    title = page.locator("#conversation-title input, #conversation-title textarea")
+    expect(title).to_have_value("Hello")
+    title.fill("Greetings")
     page.locator("#rename-conversation").click()
     expect(page.locator("#conversation-list")).to_contain_text("Greetings")
     page.locator("#manage-conversation button").first.click()
@@ -269,7 +290,9 @@ def test_a_conversation_is_found_by_its_title_and_opened_on_a_phone(bezel, visit
     page.await_end()
     page.locator(".sidebar .toggle-button").click()
     page.locator("#manage-conversation button").first.click()
-    page.locator("#conversation-title input, #conversation-title textarea").fill("등대 여행")
+    title = page.locator("#conversation-title input, #conversation-title textarea")
+    expect(title).to_have_value("Hello")
+    title.fill("등대 여행")
     page.locator("#rename-conversation").click()
     expect(page.locator("#conversation-list")).to_contain_text("등대 여행")
     page.locator("#new-conversation").click()

@@ -74,6 +74,19 @@ def test_what_was_written_can_be_brought_in_again_with_its_versions(store, ann, 
     assert [found.message_id for found in store.search(bob, "evening")] != []
 
 
+def test_a_file_that_ends_in_the_midst_of_a_conversation_shows_it_to_its_end(store, chat, bob, passed):
+    answered = LINE | {"id": "b", "parent": "a", "role": "assistant", "text": "Good day"}
+    talk = {"title": "Mornings", "leaf": "a", "messages": [LINE, answered]}
+    file = json.dumps({"format": "bezel-conversations", "version": 1, "conversations": [talk]}).encode()
+
+    (brought,) = store.archive.bring(bob, passed(file))
+    store.save_prompt(bob, brought.id, "And now?")
+
+    path = store.path(bob, brought.id)
+    assert [message.text for message in path] == ["Good morning", "Good day", "And now?"]
+    assert [len(message.versions) for message in path] == [1, 1, 1]
+
+
 def test_all_conversations_are_in_one_file_and_nobody_elses(store, chat, ann, bob):
     for text in ("one", "two"):
         chat.reply(ann, text)
