@@ -11,6 +11,12 @@ READABLE_PROMPTS = frozenset({"accepted", "restored"})
 READABLE_REPLIES = frozenset({"complete", "stopped", "interrupted", "restored"})
 
 
+def path_to(path: tuple[StoredMessage, ...], prompt: StoredMessage) -> tuple[StoredMessage, ...]:
+    """What stands on the page from the first message to this prompt."""
+    ids = [message.id for message in path]
+    return path[: ids.index(prompt.id) + 1]
+
+
 def context_before(path: tuple[StoredMessage, ...], prompt: StoredMessage) -> tuple[Message, ...]:
     """The earlier turns that the model may read, oldest first: only whole ones, only what passed."""
     by_id = {message.id: message for message in path}

@@ -17,6 +17,8 @@ class Step:
     prompt: StoredMessage
     reply: StoredMessage | None = None
     text: str = ""
+    path: tuple[StoredMessage, ...] = ()
+    """On the first step of a turn: the conversation from its first message to the prompt."""
     place: int | None = None
     """Its place in line while it waits for the model, the next to begin being 1."""
     ending: Ending | None = None

@@ -11,7 +11,7 @@ from app.admits import Admits, AdmitsAll
 from app.admits import Limits as Limits
 from app.admits import TurnRefused as TurnRefused
 from app.answer import Answers, severity
-from app.context import READABLE_PROMPTS, context_before, given_title, readable, title_of
+from app.context import READABLE_PROMPTS, context_before, given_title, path_to, readable, title_of
 from app.live import LiveTurn, LiveTurns
 from app.standing import require_standing
 from app.steps import Asked, Step
@@ -234,8 +234,8 @@ class Turns:
     async def _run(
         self, live: LiveTurn, conversation: Conversation, prompt: StoredMessage, chosen: GenerationSettings
     ) -> AsyncGenerator[Step, None]:
-        yield Step("saved", prompt)
         path = await asyncio.to_thread(self._store.path, live.owner, conversation.id)
+        yield Step("saved", prompt, path=path_to(path, prompt))
         context = context_before(path, prompt)
         prompt = await self._judged(live.owner, conversation, prompt, context)
         if prompt.state not in READABLE_PROMPTS:

@@ -34,10 +34,18 @@ class ChatView:
     async def opened(
         self, owner: str, conversation_id: str, about: str = "", *, is_found: bool = False
     ) -> Updates:
-        """The conversation as it stands; `about` names the message whose versions are offered first.
+        """The conversation as it stands, in the list of all; `about` names whose versions are offered first.
 
         One that was found is gone to as well.
         """
+        return {
+            **await self._standing(owner, conversation_id, about, is_found=is_found),
+            **await listing(self._parts, owner, self._on.history, conversation_id),
+        }
+
+    async def _standing(
+        self, owner: str, conversation_id: str, about: str = "", *, is_found: bool = False
+    ) -> Updates:
         path: tuple[StoredMessage, ...] = ()
         if conversation_id not in ("", NEW_TEMPORARY):
             path = await asyncio.to_thread(self._parts.store.path, owner, conversation_id)
@@ -53,7 +61,6 @@ class ChatView:
             ),
             self._on.history.place: place_of(lines, about) if is_found else "",
             **versions_of(self._on.versions, path, about),
-            **await listing(self._parts, owner, self._on.history, conversation_id),
         }
 
     async def line(self, owner: str, open_id: str, index: int | tuple[int, int] | list[int]) -> Line:
@@ -79,8 +86,7 @@ class ChatView:
             async with aclosing(steps):
                 async for step in steps:
                     if not conversation_id:
-                        conversation_id = step.prompt.conversation_id
-                        before = await self._path_to(owner, step.prompt)
+                        conversation_id, before = step.prompt.conversation_id, step.path
                         yield await self._writing(owner, conversation_id, before)
                     elif step.stage == "accepted" and len(before) == 1:
                         yield await listing(self._parts, owner, self._on.history, conversation_id)
@@ -93,12 +99,8 @@ class ChatView:
                 shown = await self.opened(owner, back_to) if back_to else {}
                 yield shown | {self._on.composer: gr.Textbox(value=typed)}
                 return
-        yield {**self._without_names(await self.opened(owner, conversation_id)), self._on.figures: said}
-
-    def _without_names(self, updates: Updates) -> Updates:
-        """Leave alone what the turn's beginning has shown: somebody may be typing another title by now."""
-        history = self._on.history
-        return {on: update for on, update in updates.items() if on not in (history.manage, history.title)}
+        # The list stays as the turn's beginning has shown it: somebody may be typing another title by now.
+        yield {**await self._standing(owner, conversation_id), self._on.figures: said}
 
     def _growing(self, before: tuple[StoredMessage, ...], step: Step) -> list[dict[str, Any]]:
         """The chat with the reply so far, or with what it is still waiting for."""
@@ -110,11 +112,6 @@ class ChatView:
         elif step.place is not None:
             waiting = notices.in_line(language, step.place)
         return self._transcript.shown(before, writing=step.text or waiting)
-
-    async def _path_to(self, owner: str, prompt: StoredMessage) -> tuple[StoredMessage, ...]:
-        path = await asyncio.to_thread(self._parts.store.path, owner, prompt.conversation_id)
-        ids = [message.id for message in path]
-        return path[: ids.index(prompt.id) + 1]
 
     async def _writing(self, owner: str, conversation_id: str, before: tuple[StoredMessage, ...]) -> Updates:
         return {

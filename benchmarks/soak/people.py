@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-THINKING = 16.0
+THINKING = 22.0
 """Seconds between a reply and the next message, in the mean."""
 ARRIVING = 60.0
 """Seconds in which all come."""

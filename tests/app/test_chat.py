@@ -63,7 +63,9 @@ async def all_of(updates):
 
 
 def last_bubble(page, update):
-    chat = update[page._on.chat]
+    chat = update.get(page._on.chat)
+    if chat is None:  # the list alone changed
+        return ""
     return (chat if isinstance(chat, list) else chat.value)[-1]["content"]
 
 
@@ -74,6 +76,17 @@ async def test_a_reply_comes_with_its_length_and_speed(page_over, ann):
 
     assert last_bubble(page, shown[-1]) == "A reply that is fine."
     assert shown[-1][page._on.figures].startswith("6 tokens, ")
+
+
+async def test_a_new_conversation_is_named_as_its_reply_begins_and_its_name_is_then_left_alone(page_over, ann):
+    page = page_over(FakeModel(["A reply that is fine."]))
+    history = page._on.history
+
+    shown = await all_of(page.send(given(page, "Hello"), ann))
+
+    named = [at for at, update in enumerate(shown) if history.title in update]
+    assert shown[named[-1]][history.title].value == "Hello"
+    assert named[-1] < next(at for at, update in enumerate(shown) if last_bubble(page, update).startswith("A"))
 
 
 async def test_what_a_person_sets_is_how_their_reply_is_sampled(page_over, ann):

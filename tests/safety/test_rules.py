@@ -189,7 +189,7 @@ def spent(work, *given, times=1):
 
 
 def search(pattern, text):
-    return list(pattern.finditer(text))
+    return sum(1 for _ in pattern.finditer(text))
 
 
 def check(text):
@@ -337,7 +337,7 @@ def test_every_pattern_is_fast_on_texts_made_to_slow_it_down():
     for one in patterns():
         hint = max(one.hints, key=len)
         for piece in (hint, f"how to {hint} a {hint[:-1]} "):
-            text = (piece * 20_000)[:20_000]
+            text = (piece * (20_000 // len(piece) + 1))[:20_000]
             took = spent(search, one.pattern, text)
             if took > SLOWEST_PATTERN:
                 took = spent(search, one.pattern, text, times=3)
