@@ -34,18 +34,10 @@ class ChatView:
     async def opened(
         self, owner: str, conversation_id: str, about: str = "", *, is_found: bool = False
     ) -> Updates:
-        """The conversation as it stands, in the list of all; `about` names whose versions are offered first.
+        """The conversation as it stands; `about` names the message whose versions are offered first.
 
         One that was found is gone to as well.
         """
-        return {
-            **await self._standing(owner, conversation_id, about, is_found=is_found),
-            **await listing(self._parts, owner, self._on.history, conversation_id),
-        }
-
-    async def _standing(
-        self, owner: str, conversation_id: str, about: str = "", *, is_found: bool = False
-    ) -> Updates:
         path: tuple[StoredMessage, ...] = ()
         if conversation_id not in ("", NEW_TEMPORARY):
             path = await asyncio.to_thread(self._parts.store.path, owner, conversation_id)
@@ -61,6 +53,7 @@ class ChatView:
             ),
             self._on.history.place: place_of(lines, about) if is_found else "",
             **versions_of(self._on.versions, path, about),
+            **await listing(self._parts, owner, self._on.history, conversation_id),
         }
 
     async def line(self, owner: str, open_id: str, index: int | tuple[int, int] | list[int]) -> Line:
@@ -87,7 +80,7 @@ class ChatView:
                 async for step in steps:
                     if not conversation_id:
                         conversation_id, before = step.prompt.conversation_id, step.path
-                        yield await self._writing(owner, conversation_id, before)
+                        yield self._writing(conversation_id, before)
                     elif step.stage == "accepted" and len(before) == 1:
                         yield await listing(self._parts, owner, self._on.history, conversation_id)
                     elif step.stage == "writing":
@@ -99,8 +92,13 @@ class ChatView:
                 shown = await self.opened(owner, back_to) if back_to else {}
                 yield shown | {self._on.composer: gr.Textbox(value=typed)}
                 return
-        # The list stays as the turn's beginning has shown it: somebody may be typing another title by now.
-        yield {**await self._standing(owner, conversation_id), self._on.figures: said}
+        ended = {**await self.opened(owner, conversation_id), self._on.figures: said}
+        yield ended if len(before) == 1 else self._without_name(ended)
+
+    def _without_name(self, updates: Updates) -> Updates:
+        """Leave alone what a turn does not change: somebody may be typing another title by now."""
+        history = self._on.history
+        return {on: update for on, update in updates.items() if on not in (history.manage, history.title)}
 
     def _growing(self, before: tuple[StoredMessage, ...], step: Step) -> list[dict[str, Any]]:
         """The chat with the reply so far, or with what it is still waiting for."""
@@ -113,7 +111,7 @@ class ChatView:
             waiting = notices.in_line(language, step.place)
         return self._transcript.shown(before, writing=step.text or waiting)
 
-    async def _writing(self, owner: str, conversation_id: str, before: tuple[StoredMessage, ...]) -> Updates:
+    def _writing(self, conversation_id: str, before: tuple[StoredMessage, ...]) -> Updates:
         return {
             self._on.open_id: conversation_id,
             self._on.chat: self._transcript.shown(before, writing=""),
@@ -121,7 +119,6 @@ class ChatView:
             self._on.actions: gr.Row(visible=False),
             self._on.figures: "",
             **versions_of(self._on.versions, ()),
-            **await listing(self._parts, owner, self._on.history, conversation_id),
         }
 
 

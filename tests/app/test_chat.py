@@ -78,15 +78,19 @@ async def test_a_reply_comes_with_its_length_and_speed(page_over, ann):
     assert shown[-1][page._on.figures].startswith("6 tokens, ")
 
 
-async def test_a_new_conversation_is_named_as_its_reply_begins_and_its_name_is_then_left_alone(page_over, ann):
-    page = page_over(FakeModel(["A reply that is fine."]))
-    history = page._on.history
+async def test_a_conversation_is_named_as_its_first_reply_begins_and_later_ones_leave_its_name_alone(
+    page_over, ann
+):
+    page = page_over(FakeModel(["A reply that is fine.", "Another."]))
+    title = page._on.history.title
 
-    shown = await all_of(page.send(given(page, "Hello"), ann))
+    first = await all_of(page.send(given(page, "Hello"), ann))
+    second = await all_of(page.send(given(page, "And now?", first[-1][page._on.open_id]), ann))
 
-    named = [at for at, update in enumerate(shown) if history.title in update]
-    assert shown[named[-1]][history.title].value == "Hello"
-    assert named[-1] < next(at for at, update in enumerate(shown) if last_bubble(page, update).startswith("A"))
+    named = next(at for at, update in enumerate(first) if title in update)
+    assert first[named][title].value == "Hello"
+    assert named < next(at for at, update in enumerate(first) if last_bubble(page, update).startswith("A"))
+    assert not any(title in update for update in second)
 
 
 async def test_what_a_person_sets_is_how_their_reply_is_sampled(page_over, ann):
