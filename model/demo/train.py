@@ -18,7 +18,7 @@ from model.weights import record_hashes
 
 WEIGHTS = Path(__file__).parent / "weights"
 WORK = Path(".train") / "demo"
-STEPS, TOKENS_PER_STEP = 16_000, 4_096
+STEPS, TOKENS_PER_STEP = 6_000, 4_096
 MATRIX_RATE, OTHER_RATE, LAST_SHARE, WARM_UP = 4e-3, 2e-3, 0.01, 200
 AVERAGE_OVER = 200
 """The shipped weights are a running mean over about so many steps."""

@@ -196,10 +196,12 @@ def test_what_can_be_seen_before_the_weights_is_told_while_checking(tiny_folder,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the addresses of a process")
 def test_weights_too_large_for_the_memory_are_told_in_one_sentence(tiny_folder, tmp_path):
-    # The addresses of another process are bounded, so that memory runs out there and nowhere else.
+    # The addresses of another process are bounded, so that memory runs out there and nowhere else; what it
+    # imports stands in memory by then.
     code = (
         "import resource, sys, torch, transformers\n"
         "from model.loading import load\nimport model.reading\nfrom model.types import ModelError\n"
+        "transformers.Gemma2ForCausalLM\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * 4096\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 60_000_000,) * 2)\n"
         "try:\n    load(sys.argv[1], device='cpu', precision='float32')\n"
