@@ -22,13 +22,13 @@ from model.demo.corpus import (
 from model.demo.corpus.conversations import Conversation, Row, Split, Turn, plain
 
 _TIMES = {
-    "knowledge": 6, "small talk": 14, "identity": 18, "about bezel": 16, "poems": 8, "haiku": 8, "emails": 8, "lists": 7,
-    "pirate": 14, "programs": 7, "refusal": 3, "support": 70, "look-alike": 14,
+    "knowledge": 6, "small talk": 22, "identity": 22, "about bezel": 22, "poems": 8, "haiku": 8, "emails": 8, "lists": 7,
+    "pirate": 14, "programs": 7, "refusal": 3, "support": 130, "look-alike": 16,
 }  # fmt: skip
 """How often each row of a topic stands in one pass over the training text."""
 _DRAWN = {
-    "unknown": 6500, "other language": 900, "news": 500, "sums": 5000, "translation": 3000, "verse": 900, "style": 1500,
-    "recall": 4000, "follow-up": 2000, "pasted text": 3500,
+    "unknown": 6500, "other language": 900, "news": 900, "sums": 6500, "translation": 4500, "verse": 1100, "style": 2000,
+    "recall": 4500, "follow-up": 3000, "pasted text": 4500,
 }  # fmt: skip
 _TEST_DRAWN = {
     "unknown": 400, "other language": 100, "news": 30, "sums": 200, "translation": 150, "verse": 60, "style": 60,

@@ -10,6 +10,10 @@ from model.demo.corpus.names import made_up_name
 from model.demo.corpus.tables import fill, table
 
 _OTHER_LANGUAGES = ("es", "fr", "de", "it", "pt")
+_KINDS = ("thing", "person", "place", "known_place", "work", "odd", "puzzle", "head", "form")
+_KIND_WEIGHTS = ((36, 9, 8, 7, 7, 16, 7, 10, 0), (18, 9, 8, 7, 7, 8, 6, 8, 22))
+"""How often a question is of each kind: in Korean, Chinese and Japanese, which have no such forms, and in English."""
+_NAMES = {"person": "people", "place": "places", "work": "works"}
 
 
 def _named(rng: random.Random, names: Sequence[str], split: Split) -> str:
@@ -77,48 +81,47 @@ def _task(rng: random.Random, lang: str, split: Split) -> str:
     return glue.join([asked, *(_numbered(rng, wish) for wish in wishes)])
 
 
-def _english_question(rng: random.Random, split: Split) -> str:
-    english = table("unknown")["en"]
-    kind = rng.choices(
-        ("thing", "person", "place", "known_place", "work", "odd", "puzzle", "head", "form"),
-        (18, 9, 8, 7, 7, 8, 6, 8, 22),
-    )[0]
-    if kind in ("odd", "puzzle"):
-        names = english["odd"] if kind == "odd" else english["puzzles"]
-        return _numbered(rng, _named(rng, names, split))
-    if kind == "form":
-        return _of_a_form(rng, split)
-    if kind == "head":
-        return _headed(rng, "en", _named(rng, english["things"], split))
-    if kind == "known_place":
-        x, y = (entry[0] for entry in rng.sample(table("countries")["rows"], 2))
-        return fill(_named(rng, english["about_known_place"], split), x=x, y=y)
-    names = english[{"thing": "things", "person": "people", "place": "places", "work": "works"}[kind]]
-    x = made_up_name(rng, split) if rng.random() < 0.25 else _named(rng, names, split)
-    return _numbered(rng, fill(rng.choice(english[f"about_{kind}"]), x=x, y=_named(rng, names, split)))
+def _about_thing(rng: random.Random, lang: str) -> str:
+    """A question about a thing in Korean, Chinese or Japanese, at times in the words of a form that the model knows."""
+    part = table("unknown")[lang]
+    asks = part["about_thing"] + (table("forms")["define"][lang]["cores"] if rng.random() < 0.5 else [])
+    return str(rng.choice(asks))
+
+
+def _about_place(rng: random.Random, lang: str) -> str:
+    """A question about a place, in Korean, Chinese and Japanese at times after its capital."""
+    asks = table("unknown")[lang]["about_place"]
+    if lang != "en" and rng.random() < 0.25:
+        asks = [core for core in table("forms")["capital"][lang]["cores"] if core[0] not in ">="] or asks
+    return str(rng.choice(asks))
 
 
 def _question(rng: random.Random, lang: str, split: Split) -> str:
-    part = table("unknown")[lang]
-    if rng.random() < 0.15:
-        return _numbered(rng, _named(rng, part["odd"], split))
-    thing = made_up_name(rng, split, lang) if rng.random() < 0.3 else _named(rng, part["things"], split)
-    if rng.random() < 0.2:
-        return _headed(rng, lang, thing)
-    asks = part["about_thing"] + (table("forms")["define"][lang]["cores"] if rng.random() < 0.5 else [])
-    if rng.random() < 0.2:
-        asks = [core for core in table("forms")["capital"][lang]["cores"] if core[0] not in ">="] or asks
-    return fill(rng.choice(asks), x=thing)
+    part, at = table("unknown")[lang], LANGUAGES.index(lang)
+    kind = rng.choices(_KINDS, _KIND_WEIGHTS[lang == "en"])[0]
+    if kind in ("odd", "puzzle"):
+        return _numbered(rng, _named(rng, part["odd" if kind == "odd" else "puzzles"], split))
+    if kind == "form":
+        return _of_a_form(rng, split)
+    if kind == "known_place":
+        x, y = (entry[2 * at] for entry in rng.sample(table("countries")["rows"], 2))
+        return fill(_named(rng, part["about_known_place"], split), x=x, y=y)
+    names = part[_NAMES.get(kind, "things")]
+    x = made_up_name(rng, split, lang) if rng.random() < 0.25 else _named(rng, names, split)
+    if kind == "head":
+        return _headed(rng, lang, x)
+    if kind == "thing" and lang != "en":
+        asked = _about_thing(rng, lang)
+    else:
+        asked = _about_place(rng, lang) if kind == "place" else str(rng.choice(part[f"about_{kind}"]))
+    return _numbered(rng, fill(asked, x=x, y=_named(rng, names, split)))
 
 
 def draw(rng: random.Random, split: Split) -> Conversation:
     """One question in English, Korean, Chinese or Japanese that the model is not to answer."""
     lang = rng.choices(("en", "ko", "zh", "ja"), (58, 14, 14, 14))[0]
     kind = "do" if rng.random() < 0.24 else "know"
-    if kind == "do":
-        prompt = _task(rng, lang, split)
-    else:
-        prompt = _english_question(rng, split) if lang == "en" else _question(rng, lang, split)
+    prompt = _task(rng, lang, split) if kind == "do" else _question(rng, lang, split)
     if split == "train":
         prompt = wording.varied(rng, prompt)
     return Conversation("unknown", lang, (Turn(prompt, table("unknown")["say"][lang][kind]),))

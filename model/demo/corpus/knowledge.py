@@ -58,7 +58,7 @@ def _countries() -> Iterator[Row]:
             names = entry[2 * at], entry[2 * at + 1], continent[at]
             yield _paired("capital", lang, *names)
             yield _paired("continent", lang, *names)
-        yield _paired("capital_of", "en", entry[0], entry[1], "")
+            yield _paired("capital_of", lang, *names)
 
 
 def _pairs() -> Iterator[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from model.demo.corpus import texts
 from model.demo.corpus.conversations import LANGUAGES, Conversation, Split, Turn, is_held_out
+from model.demo.corpus.names import made_up_name
 from model.demo.corpus.tables import fill, table
 
 _AND = {"en": (", ", " and "), "ko": (", ", ", "), "zh": ("、", "和"), "ja": ("、", "と")}
@@ -18,22 +19,37 @@ def _details(rng: random.Random, lang: str, split: Split, count: int) -> list[st
     ]
 
 
-def _simpler(rng: random.Random, split: Split) -> tuple[str, str]:
+def _simpler(rng: random.Random, lang: str, split: Split) -> tuple[str, str]:
     """A sentence in hard words and the same in easy ones."""
-    part = table("paste")["en"]["plainer"]
+    part = table("paste")[lang]["plainer"]
     while True:
         parts = [rng.choice(part[name]) for name in ("subjects", "deeds", "occasions")]
-        slots = texts.slots(rng, "en", split)
-        hard = fill(texts.joined("en", *(pair[0] for pair in parts)), **slots)
+        slots = texts.slots(rng, lang, split)
+        hard = fill(texts.joined(lang, *(pair[0] for pair in parts)), **slots)
         if is_held_out(hard) == (split == "test"):
-            return hard, fill(texts.joined("en", *(pair[1] for pair in parts)), **slots)
+            return hard, fill(texts.joined(lang, *(pair[1] for pair in parts)), **slots)
 
 
 def _things(rng: random.Random, lang: str, split: Split) -> list[str]:
+    """Three to six things of which none is part of another: errands and goods, or whatever has a name."""
     unknown, lists = table("unknown")[lang]["things"], table("recall")["lists"][lang]
-    names = [*unknown, *lists["name"], *lists["city"], *lists["colour"]]
+    everyday = table("paste")[lang]["things"]
+    names = everyday if rng.random() < 0.4 else [*unknown, *lists["name"], *lists["city"], *lists["colour"]]
     wanted = [name for name in names if is_held_out(name) == (split == "test")]
-    return rng.sample(wanted, rng.randint(3, 5))
+    count, things = rng.randint(3, 6), list[str]()
+    while len(things) < count:
+        thing = made_up_name(rng, split, lang) if rng.random() < 0.2 else rng.choice(wanted)
+        if not any(thing in other or other in thing for other in things):
+            things.append(thing)
+    return things
+
+
+def _in_a_row(rng: random.Random, lang: str, things: Sequence[str], split: Split) -> str:
+    """The things in one line, in training sometimes without the "and", or as people type lists in a hurry."""
+    comma, last = _AND[lang]
+    if split == "train" and rng.random() < 0.35:
+        return rng.choice((comma, comma, "; ", " / ", "\n")).join(things)
+    return comma.join(things[:-1]) + last + things[-1]
 
 
 def _asked(rng: random.Random, lang: str, wish: str, text: str, split: Split) -> str:
@@ -45,13 +61,12 @@ def _asked(rng: random.Random, lang: str, wish: str, text: str, split: Split) ->
 def _turn(rng: random.Random, lang: str, wish: str, split: Split, sentences: Sequence[str]) -> Turn:
     if wish == "listing":
         things = _things(rng, lang, split)
-        comma, last = _AND[lang]
         return Turn(
-            _asked(rng, lang, wish, comma.join(things[:-1]) + last + things[-1], split),
+            _asked(rng, lang, wish, _in_a_row(rng, lang, things, split), split),
             "\n".join(f"- {thing}" for thing in things),
         )
     if wish == "simplify":
-        hard, easy = _simpler(rng, split)
+        hard, easy = _simpler(rng, lang, split)
         return Turn(_asked(rng, lang, wish, hard, split), easy)
     topic, longer = texts.topic(rng, lang, split)
     if wish == "lengthen":
@@ -67,6 +82,4 @@ def draw(rng: random.Random, split: Split, sentences: Mapping[str, Sequence[str]
     """One text with a wish; in training some texts are made of `sentences`, the replies of other rows by language."""
     lang = rng.choices(LANGUAGES, (58, 14, 14, 14))[0]
     wish = rng.choices(tuple(_TIMES), tuple(_TIMES.values()))[0]
-    if wish == "simplify" and lang != "en":
-        wish = "summarise"
     return Conversation("pasted text", lang, (_turn(rng, lang, wish, split, sentences.get(lang, ())),))

@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from model.demo.corpus import wording
 from model.demo.corpus.conversations import Conversation, Split, Turn, is_held_out, upper_first
 from model.demo.corpus.names import made_up_name
 from model.demo.corpus.tables import fill, table
@@ -31,7 +32,9 @@ def _value(rng: random.Random, listed: str, lang: str, split: Split) -> str:
 
 
 def _asked(rng: random.Random, memory: dict[str, Any], split: Split) -> str:
-    return str(rng.choice(memory["ask"] if split == "train" or rng.random() < 0.5 else memory["held"]))
+    if split == "train":
+        return wording.varied(rng, rng.choice(memory["ask"]))
+    return str(rng.choice(memory["ask"] if rng.random() < 0.5 else memory["held"]))
 
 
 def _told(rng: random.Random, memory: dict[str, Any], value: str) -> Turn:

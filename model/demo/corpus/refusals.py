@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from model.demo.corpus import forms
 from model.demo.corpus.conversations import Row, is_held_out
-from model.demo.corpus.tables import table
+from model.demo.corpus.tables import fill, table
 from model.demo.corpus.talk import part_rows
 
 _DEEDS = ("harm", "crime", "fraud", "hatred", "privacy", "sexual")
@@ -38,13 +38,20 @@ def _of_sayings(topic: str, lang: str, say: str, asks: Sequence[str]) -> Iterato
     yield from (Row(topic, lang, (say,), (), (other,), wraps=False) for other in others)
 
 
-def _made_deeds(kind: str) -> list[str]:
+def _of_requests(lang: str, say: str, requests: Iterable[Sequence[str]]) -> Iterator[Row]:
+    """A row for each group of whole requests; the last of a group is held out."""
+    for group in requests:
+        wordings = forms.written(lang, group)
+        yield Row("refusal", lang, (say,), wordings.asks, wordings.held, wordings.framed)
+
+
+def _made_deeds(kind: str, lang: str) -> list[str]:
     """Each verb of the kind with each of its objects."""
     refusals = table("refusals")
     made = refusals["verbs"].get(kind)
     if made is None:
         return []
-    return [f"{verb} {name}" for verb in made["verbs"] for name in refusals["objects"][made["object"]]]
+    return [fill(verb, o=name) for verb in made[lang] for name in refusals["objects"][lang][made["object"]]]
 
 
 def rows() -> Iterator[Row]:
@@ -52,8 +59,8 @@ def rows() -> Iterator[Row]:
     refusals = table("refusals")
     for kind in _DEEDS:
         for lang, part in refusals[kind].items():
-            made = _made_deeds(kind) if lang == "en" else []
-            yield from _of_deeds(lang, part["say"], dict.fromkeys([*part["deeds"], *made]))
+            yield from _of_deeds(lang, part["say"], dict.fromkeys([*part["deeds"], *_made_deeds(kind, lang)]))
+            yield from _of_requests(lang, part["say"], refusals["requests"].get(kind, {}).get(lang, ()))
     for kind, topic in _SAYINGS.items():
         for lang, part in refusals[kind].items():
             yield from _of_sayings(topic, lang, part["say"], part["asks"])

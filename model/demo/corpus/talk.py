@@ -39,19 +39,34 @@ _HEARD = {
     "zh": "这样啊。你想问我什么吗？",
     "ja": "そうですか。何か聞きたいことはありますか？",
 }
+_STOPS = {"ko": (".", ".", ""), "zh": ("。", "。", ""), "ja": ("。", "。", "")}
+
+
+def _day(rng: random.Random, lang: str) -> str:
+    """What a person tells of a day in Korean, Chinese or Japanese: when, with whom, and what they did."""
+    part = table("talk")["told"][lang]
+    told = [rng.choice(part[name]) for name in ("openings", "company", "deeds")]
+    return texts.GLUE[lang].join(filter(None, told))
+
+
+def _event(rng: random.Random, lang: str, split: Split) -> str:
+    """A sentence of an event, in English often told in the first person."""
+    told = texts.sentence(rng, lang, split)
+    for subject in table("paste")["en"]["subjects"]:
+        if told.startswith(f"{subject} ") and rng.random() < 0.7:
+            return rng.choice(_FIRST_PERSONS) + told[len(subject) :]
+    return told
 
 
 def draw_news(rng: random.Random, split: Split) -> Conversation:
     """A person tells of a small event, without asking anything."""
-    lang = rng.choices(LANGUAGES, (58, 14, 14, 14))[0]
+    lang = rng.choices(LANGUAGES, (40, 20, 20, 20))[0]
     while True:
-        told = texts.sentence(rng, lang, split)
-        for subject in table("paste")["en"]["subjects"]:
-            if told.startswith(f"{subject} ") and rng.random() < 0.7:
-                told = rng.choice(_FIRST_PERSONS) + told[len(subject) :]
-                break
+        of_a_day = lang != "en" and rng.random() < 0.7
+        told = _day(rng, lang) if of_a_day else _event(rng, lang, split)
         if is_held_out(told) == (split == "test"):
-            return Conversation("small talk", lang, (Turn(told, _HEARD[lang]),))
+            stop = rng.choice(_STOPS[lang]) if of_a_day else ""
+            return Conversation("small talk", lang, (Turn(told + stop, _HEARD[lang]),))
 
 
 def rows() -> Iterator[Row]:

@@ -10,15 +10,19 @@ GLUE = {"en": " ", "ko": " ", "zh": "", "ja": ""}
 """What stands between two sentences."""
 
 
+def _named(rng: random.Random, lang: str, listed: str, split: Split, made_up: float) -> str:
+    """A name of this list, or with this chance one that nobody bears: what is copied is to be read, not known."""
+    if rng.random() < made_up:
+        return made_up_name(rng, split, lang)
+    return str(rng.choice(table("recall")["lists"][lang][listed]))
+
+
 def slots(rng: random.Random, lang: str, split: Split) -> dict[str, str]:
     """Two names, a place and a number for the slots of a text."""
-    names = table("recall")["lists"][lang]["name"]
     return {
-        "m": rng.choice(names),
-        "o": rng.choice(names),
-        "p": made_up_name(rng, split, lang)
-        if rng.random() < 0.6
-        else rng.choice(table("recall")["lists"][lang]["city"]),
+        "m": _named(rng, lang, "name", split, 0.5),
+        "o": _named(rng, lang, "name", split, 0.5),
+        "p": _named(rng, lang, "city", split, 0.75),
         "n": str(rng.randint(2, 900)),
     }
 

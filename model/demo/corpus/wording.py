@@ -46,8 +46,8 @@ def _hurried(rng: random.Random, prompt: str) -> str:
     """The prompt as people type it in a hurry: lower case, no full stop or question mark."""
     chance = rng.random()
     if chance < 0.5:
-        return prompt.rstrip("?.!？。！")
-    lower = prompt.lower() if chance < 0.9 else prompt.lower().rstrip("?.!")
+        return prompt.rstrip("?.!？。！") or prompt
+    lower = prompt.lower() if chance < 0.9 else prompt.lower().rstrip("?.!") or prompt
     if rng.random() < 0.2:
         short = dict(zip(_HURRIED, _SHORT, strict=True))
         lower = " ".join(short.get(word, word) for word in lower.split(" "))
