@@ -161,9 +161,8 @@ class ChatPage:
         """Fill the page for whoever opened it: the terms, or their newest conversation."""
         owner = self._parts.identity.require_visitor(request)
         accepted = await asyncio.to_thread(self._parts.store.terms_accepted, owner)
-        newest = await asyncio.to_thread(self._parts.store.conversations, owner, 1)
         has_accepted = accepted == self._parts.terms.version
-        updates = await self._view.opened(owner, newest[0].id if newest else "")
+        updates = await self._view.newest(owner)
         updates[self._on.terms] = gr.Group(visible=not has_accepted)
         updates[self._on.composer] = gr.Textbox(visible=has_accepted, submit_btn=True, stop_btn=False)
         return updates | how_far(self._on.loading, self._parts.starting)

@@ -12,7 +12,7 @@ import gradio as gr
 from app.pages.transcript import Line
 from app.parts import Parts
 from app.wording import page
-from storage.types import Found
+from storage.types import Conversation, Found
 
 UNTITLED = "New conversation"
 LISTED = 100
@@ -105,9 +105,10 @@ def _build_search() -> tuple[gr.Textbox, gr.Markdown, gr.Textbox, gr.Markdown]:
     return asked, found, chosen, gr.Markdown(visible="hidden", sanitize_html=False, elem_id="found-place")
 
 
-async def listing(parts: Parts, owner: str, history: History, open_id: str | None) -> dict[object, object]:
-    """Updates that show the owner's conversations, newest first, with the open one marked."""
-    conversations = await asyncio.to_thread(parts.store.conversations, owner, LISTED)
+def listing(
+    history: History, conversations: Sequence[Conversation], open_id: str | None
+) -> dict[object, object]:
+    """Updates that show these conversations, newest first, with the open one marked."""
     choices = [(found.title or UNTITLED, found.id) for found in conversations]
     titles = dict((key, title) for title, key in choices)
     return {

@@ -1,14 +1,14 @@
 """What of a conversation stands on the page: the open one as the store has it, and a turn as it goes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import gradio as gr
 
 from app.pages.chat_layout import ChatLayout
-from app.pages.history import listing, place_of
+from app.pages.history import LISTED, listing, place_of
 from app.pages.transcript import Line, Transcript, language_of
 from app.pages.versions import versions_of
 from app.parts import Parts
@@ -16,9 +16,11 @@ from app.steps import Step
 from app.turn import TurnRefused
 from app.wording import notices, page
 from storage.temporary import is_temporary
-from storage.types import StoredMessage
+from storage.types import Conversation, StoredMessage
 
 Updates = dict[Any, Any]
+Path = tuple[StoredMessage, ...]
+Listed = Sequence[Conversation]
 NEW_TEMPORARY = "temporary"
 """What `open_id` holds before the first message of a temporary chat has given it an id."""
 
@@ -38,9 +40,30 @@ class ChatView:
 
         One that was found is gone to as well.
         """
-        path: tuple[StoredMessage, ...] = ()
-        if conversation_id not in ("", NEW_TEMPORARY):
-            path = await asyncio.to_thread(self._parts.store.path, owner, conversation_id)
+        path, listed = await asyncio.to_thread(self._read, owner, conversation_id)
+        return self._standing(conversation_id, path, listed, about, is_found=is_found)
+
+    async def newest(self, owner: str) -> Updates:
+        """The conversation in which they wrote last, or an empty chat."""
+        open_id, path, listed = await asyncio.to_thread(self._read_newest, owner)
+        return self._standing(open_id, path, listed)
+
+    # Each is one visit to a thread: where many write, waiting for one takes longer than a question.
+
+    def _read(self, owner: str, open_id: str) -> tuple[Path, Listed]:
+        path: Path = ()
+        if open_id not in ("", NEW_TEMPORARY):
+            path = self._parts.store.path(owner, open_id)
+        return path, self._parts.store.conversations(owner, LISTED)
+
+    def _read_newest(self, owner: str) -> tuple[str, Path, Listed]:
+        listed = self._parts.store.conversations(owner, LISTED)
+        open_id = listed[0].id if listed else ""
+        return open_id, self._parts.store.path(owner, open_id) if open_id else (), listed
+
+    def _standing(
+        self, conversation_id: str, path: Path, listed: Listed, about: str = "", *, is_found: bool = False
+    ) -> Updates:
         lines = self._transcript.lines(path)
         return {
             self._on.open_id: conversation_id,
@@ -53,7 +76,7 @@ class ChatView:
             ),
             self._on.history.place: place_of(lines, about) if is_found else "",
             **versions_of(self._on.versions, path, about),
-            **await listing(self._parts, owner, self._on.history, conversation_id),
+            **listing(self._on.history, listed, conversation_id),
         }
 
     async def line(self, owner: str, open_id: str, index: int | tuple[int, int] | list[int]) -> Line:
@@ -73,7 +96,7 @@ class ChatView:
         `back_to` is the conversation to show again then, where the page shows what was not saved.
         """
         conversation_id = ""
-        before: tuple[StoredMessage, ...] = ()
+        before: Path = ()
         said = ""
         try:
             async with aclosing(steps):
@@ -82,7 +105,8 @@ class ChatView:
                         conversation_id, before = step.prompt.conversation_id, step.path
                         yield self._writing(conversation_id, before)
                     elif step.stage == "accepted" and len(before) == 1:
-                        yield await listing(self._parts, owner, self._on.history, conversation_id)
+                        listed = await asyncio.to_thread(self._parts.store.conversations, owner, LISTED)
+                        yield listing(self._on.history, listed, conversation_id)
                     elif step.stage == "writing":
                         yield {self._on.chat: self._growing(before, step)}
                     said = figures_of(step)
@@ -100,7 +124,7 @@ class ChatView:
         history = self._on.history
         return {on: update for on, update in updates.items() if on not in (history.manage, history.title)}
 
-    def _growing(self, before: tuple[StoredMessage, ...], step: Step) -> list[dict[str, Any]]:
+    def _growing(self, before: Path, step: Step) -> list[dict[str, Any]]:
         """The chat with the reply so far, or with what it is still waiting for."""
         language = language_of(step.prompt)
         progress = self._parts.starting.progress if self._parts.starting is not None else None
@@ -111,7 +135,7 @@ class ChatView:
             waiting = notices.in_line(language, step.place)
         return self._transcript.shown(before, writing=step.text or waiting)
 
-    def _writing(self, conversation_id: str, before: tuple[StoredMessage, ...]) -> Updates:
+    def _writing(self, conversation_id: str, before: Path) -> Updates:
         return {
             self._on.open_id: conversation_id,
             self._on.chat: self._transcript.shown(before, writing=""),
