@@ -107,7 +107,7 @@ def copy(tmp_path):
     return Path(shutil.copytree(DEMO_FOLDER, tmp_path / "weights"))
 
 
-@pytest.mark.parametrize("name", ["model-00002-of-00002.safetensors", "tokenizer.json", "config.json"])
+@pytest.mark.parametrize("name", ["model-00002-of-00003.safetensors", "tokenizer.json", "config.json"])
 def test_one_byte_that_differs_keeps_the_bundled_checkpoint_from_loading(copy, name):
     content = bytearray((copy / name).read_bytes())
     content[-1] ^= 1
@@ -121,7 +121,7 @@ def test_a_file_that_is_gone_or_that_nobody_recorded_keeps_it_from_loading(copy)
     sums = copy / HASHES
     lines = sums.read_text().splitlines(keepends=True)
     sums.write_text("".join(line for line in lines if "00001-of" not in line))
-    with pytest.raises(ModelError, match="00001-of-00002.safetensors has no hash"):
+    with pytest.raises(ModelError, match="00001-of-00003.safetensors has no hash"):
         check_weights(copy)
 
     sums.write_text("".join(lines))

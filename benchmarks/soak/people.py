@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-THINKING = 22.0
+THINKING = 18.5
 """Seconds between a reply and the next message, in the mean."""
 ARRIVING = 60.0
 """Seconds in which all come."""

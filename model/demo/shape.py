@@ -32,11 +32,18 @@ def shape() -> Gemma2Config:
 
 
 def generation() -> GenerationConfig:
-    """Replies end at <eos> or <end_of_turn>, as in Gemma 2's own configuration."""
+    """Replies end at <eos> or <end_of_turn>, as in Gemma 2's own configuration, and hold no other control token."""
     return GenerationConfig(  # type: ignore[no-untyped-call]
         pad_token_id=tokenizer.PAD,
         bos_token_id=tokenizer.BOS,
         eos_token_id=[tokenizer.EOS, tokenizer.END_OF_TURN],
+        suppress_tokens=[
+            tokenizer.PAD,
+            tokenizer.BOS,
+            tokenizer.UNK,
+            tokenizer.MASK,
+            tokenizer.START_OF_TURN,
+        ],
     )
 
 
